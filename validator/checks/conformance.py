@@ -1,0 +1,87 @@
+"""Each message held against its own schema, and each error against what its operation declares."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from validator.checks import check
+from validator.contract import Contract, Operation
+from validator.exchange import Exchange
+from validator.results import Finding, Severity, Violation
+
+# What any AWS service may answer whatever its operation declares: the common errors of the query and JSON
+# protocols, of signing, and of throttling. Source: the "Common Errors" page of any API reference.
+COMMON_ERRORS = frozenset("""
+AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature
+IncompleteSignatureException InternalError InternalFailure InternalServerError InternalServerException InvalidAction
+InvalidClientTokenId InvalidParameterCombination InvalidParameterValue InvalidQueryParameter InvalidSignatureException
+MalformedQueryString MissingAction MissingAuthenticationToken MissingAuthenticationTokenException MissingParameter
+NotAuthorized OptInRequired PriorRequestNotComplete ProvisionedThroughputExceededException RequestEntityTooLargeException
+RequestExpired RequestLimitExceeded RequestThrottled RequestThrottledException RequestTimeout RequestTimeTooSkewed
+SerializationException ServiceUnavailable ServiceUnavailableException SignatureDoesNotMatch SlowDown SubscriptionRequiredException
+Throttling ThrottlingException ThrottledException TooManyRequestsException TransactionInProgressException
+UnauthorizedOperation UnknownOperationException UnrecognizedClientException UnsupportedOperation ValidationError
+ValidationException
+""".split())
+
+_COMMON = "https://docs.aws.amazon.com/personalize/latest/dg/CommonErrors.html"
+
+
+@check("request_conformance", "Every request keeps the contract.", scope="exchange")
+def request_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """One finding for each request that breaks its contract."""
+    for exchange in exchanges:
+        if exchange.request is not None:
+            yield from _judge(contract, exchange, "request", exchange.request)
+
+
+@check("response_conformance", "Every response keeps the contract.", scope="exchange")
+def response_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Findings for each response that breaks its contract, one per severity."""
+    for exchange in exchanges:
+        if exchange.response is not None:
+            yield from _judge(contract, exchange, "response", exchange.response)
+
+
+@check("error_conformance", "Every error body keeps the contract of its error.", scope="exchange")
+def error_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Findings for each body of a declared error that breaks the error's shape."""
+    for exchange in exchanges:
+        error = exchange.error
+        if error is None or not error.body:
+            continue
+        if error.code in contract.operation(exchange.operation).errors:
+            yield from _judge(contract, exchange, "error", error.body, error.code)
+
+
+@check("error_declared", "Every error is one that the operation declares or that is common to AWS.",
+       severity=Severity.WARNING, scope="exchange", source=_COMMON)
+def error_declared(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """One finding for each error code that neither the operation nor AWS at large documents."""
+    for exchange in exchanges:
+        error = exchange.error
+        if error is None or error.code in COMMON_ERRORS:
+            continue
+        operation = contract.operation(exchange.operation)
+        if operation.errors and error.code not in operation.errors:
+            declared = ", ".join(sorted(operation.errors))
+            yield _finding(exchange, "error_declared", Severity.WARNING, "error",
+                           f"{error.code} is not an error of {operation.name}, which declares {declared}", code=error.code)
+
+
+def _judge(contract: Contract, exchange: Exchange, direction: str, instance: Any, code: str | None = None) -> Iterator[Finding]:
+    operation: Operation = contract.operation(exchange.operation)
+    by_severity: dict[Severity, list[Violation]] = {}
+    for violation in operation.iter_violations(instance, direction, code=code):
+        by_severity.setdefault(violation.severity(direction), []).append(violation)
+    for severity, violations in sorted(by_severity.items(), reverse=True):
+        message = violations[0].message
+        if len(violations) > 1:
+            message += f" (and {len(violations) - 1} more)"
+        yield _finding(exchange, f"{direction}_conformance", severity, direction, message, tuple(violations), code)
+
+
+def _finding(exchange: Exchange, check: str, severity: Severity, direction: str, message: str,
+             violations: tuple[Violation, ...] = (), code: str | None = None) -> Finding:
+    return Finding(check, severity, exchange.service, exchange.operation, direction, message, violations,
+                   exchange.location, (exchange.to_json(),), code=code)
