@@ -32,7 +32,7 @@ def request_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> It
     """One finding for each request that breaks its contract."""
     for exchange in exchanges:
         if exchange.request is not None:
-            yield from _judge(contract, exchange, "request", exchange.request)
+            yield from judge(contract, exchange, "request", exchange.request)
 
 
 @check("response_conformance", "Every response keeps the contract.", scope="exchange")
@@ -40,7 +40,7 @@ def response_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> I
     """Findings for each response that breaks its contract, one per severity."""
     for exchange in exchanges:
         if exchange.response is not None:
-            yield from _judge(contract, exchange, "response", exchange.response)
+            yield from judge(contract, exchange, "response", exchange.response)
 
 
 @check("error_conformance", "Every error body keeps the contract of its error.", scope="exchange")
@@ -51,7 +51,7 @@ def error_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iter
         if error is None or not error.body:
             continue
         if error.code in contract.operation(exchange.operation).errors:
-            yield from _judge(contract, exchange, "error", error.body, error.code)
+            yield from judge(contract, exchange, "error", error.body, error.code)
 
 
 @check("error_declared", "Every error is one that the operation declares or that is common to AWS.",
@@ -69,7 +69,8 @@ def error_declared(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
                            f"{error.code} is not an error of {operation.name}, which declares {declared}", code=error.code)
 
 
-def _judge(contract: Contract, exchange: Exchange, direction: str, instance: Any, code: str | None = None) -> Iterator[Finding]:
+def judge(contract: Contract, exchange: Exchange, direction: str, instance: Any, code: str | None = None) -> Iterator[Finding]:
+    """What one message of an exchange breaks: a finding per severity, the worst first."""
     operation: Operation = contract.operation(exchange.operation)
     by_severity: dict[Severity, list[Violation]] = {}
     for violation in operation.iter_violations(instance, direction, code=code):

@@ -26,8 +26,11 @@ FAMILIES: Mapping[str, str] = {
 APPLICATORS: Mapping[Part, str] = {"keys": "propertyNames", "values": "additionalProperties", "elements": "items"}
 _TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "enum")
 # The order in which Java services list the constraints of keys, values and elements.
-_LISTED = ("enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength", "minLength",
-           "pattern")
+_LISTED = (
+    "enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength", "minLength",
+    "pattern",
+)
+_PART_OF_VALUE: Part = "member"
 _NATIVE = {"int8": 2**7, "int16": 2**15, "int32": 2**31, "int64": 2**63}
 
 
@@ -88,7 +91,7 @@ def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Sche
     second with a SerializationException (`serialization_message`).
     """
     for violation in violations:
-        if violation.unchecked or violation.keyword not in FAMILIES:
+        if violation.unchecked or (violation.keyword not in FAMILIES and violation.keyword != "propertyNames"):
             continue
         if violation.keyword == "required":
             yield from _missing(violation, instance, schema)
@@ -98,16 +101,34 @@ def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Sche
         node = resolve(reference, schema)
         found = look_up(instance, violation.instance_path)
         value = violation.value if found is MISSING else found
-        part: Part = "member"
-        if isinstance(found, Mapping) and violation.keyword in _TEXT_KEYWORDS or "/propertyNames" in violation.schema_path:
+        keyword, limit, part = violation.keyword, violation.limit, _PART_OF_VALUE
+        about_text = isinstance(found, Mapping) and keyword in _TEXT_KEYWORDS
+        if about_text or keyword == "propertyNames" or "/propertyNames" in violation.schema_path:
             part, value = "keys", violation.value
             reference = node.get("propertyNames") if node else None
             node = resolve(reference, schema)
-        limit = violation.limit
-        if node is not None and violation.keyword in ("minLength", "maxLength"):
-            limit = node.get("x-aws-min-bytes" if violation.keyword == "minLength" else "x-aws-max-bytes", limit)
+        if keyword == "propertyNames":
+            broken = _broken(node, value)
+            if broken is None:
+                continue
+            keyword, limit = broken
+        if node is not None and keyword in ("minLength", "maxLength"):
+            limit = node.get("x-aws-min-bytes" if keyword == "minLength" else "x-aws-max-bytes", limit)
         shown = not violation.sensitive and not (node or {}).get("x-aws-sensitive")
-        yield Placed(violation.keyword, limit, path, value, shown, node, reference, part)
+        yield Placed(keyword, limit, path, value, shown, node, reference, part)
+
+
+def _broken(node: Schema | None, key: Any) -> Constraint | None:
+    """The constraint a key breaks: a bound or enum it is seen to break, else the pattern."""
+    for keyword, limit in constraints(node):
+        if keyword == "pattern" or not isinstance(key, str):
+            return keyword, limit
+        length = len(key)
+        if (keyword == "minLength" and length < limit) or (keyword == "maxLength" and length > limit) or (
+            keyword == "enum" and key not in limit
+        ):
+            return keyword, limit
+    return None
 
 
 def _missing(violation: Violation, instance: Any, schema: Schema | None) -> Iterator[Placed]:
@@ -136,7 +157,7 @@ def constraints(node: Schema | None) -> list[Constraint]:
     named: list[Constraint] = []
     for keyword in _LISTED:
         limit = node.get("x-aws-pattern", node.get("pattern")) if keyword == "pattern" else node.get(keyword)
-        if limit is None or reach is not None and limit in (-reach, reach - 1):
+        if limit is None or (reach is not None and limit in (-reach, reach - 1)):
             continue
         named.append((keyword, tuple(limit) if keyword == "enum" else limit))
     return named

@@ -1,4 +1,4 @@
-"""Values as the Java behind AWS services prints them: `101`, `1.0E10`, `[a, b]`, `{key=value}`, `Tag(key=a, value=b)`."""
+"""Values as the Java behind AWS services prints them: `101`, `1.0E10`, `[a, b]`, `{key=value}`, `Tag(key=a)`."""
 from __future__ import annotations
 
 import base64
@@ -69,7 +69,9 @@ def number(value: Any, schema: Schema | None = None) -> str:
     return "-" + body if sign else body
 
 
-def _object(value: Mapping[str, Any], schema: Schema | None, node: Schema | None, root: Schema | None, depth: int) -> str:
+def _object(
+    value: Mapping[str, Any], schema: Schema | None, node: Schema | None, root: Schema | None, depth: int
+) -> str:
     properties = node.get("properties") if node else None
     if properties is not None and schema is not None:
         name = str(schema.get("$ref", "")).rsplit("/", 1)[-1]

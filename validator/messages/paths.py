@@ -35,7 +35,7 @@ def look_up(instance: Any, pointer: str) -> Any:
     for part in segments(pointer):
         if isinstance(instance, Mapping) and part in instance:
             instance = instance[part]
-        elif isinstance(instance, Sequence) and not isinstance(instance, (str, bytes)) and is_index(part, len(instance)):
+        elif isinstance(instance, (list, tuple)) and is_index(part, len(instance)):
             instance = instance[int(part)]
         else:
             return MISSING
@@ -114,7 +114,7 @@ def dotted(path: Iterable[Step], *, verbatim: bool = False) -> str:
 
 
 def pointer_of(path: str) -> str:
-    """The JSON Pointer of a path in a message, in either form; `N.member` counts from 1, `key.member` is a map entry."""
+    """The JSON Pointer of a path in a message, in either form; `N.member` counts from 1."""
     if path.startswith("/") or not path:
         return path
     parts: list[str] = []

@@ -1,0 +1,177 @@
+"""`aws-contract explain`: what is demanded, who says so, what passes and what fails."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from validator import checks, contract, overlay, validate
+from validator.contract import Contract, Operation, Schema
+from validator.errors import UnknownNameError
+from validator.keywords import KEYWORDS
+from validator.results import SEVERITIES, Severity
+
+Lines = Iterator[str]
+
+
+@click.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Explain NAME: a check, a keyword, an overlay entry, or service.Operation[.member[.member...]]."""
+    lines = _explained(name)
+    if lines is None:
+        entries = (entry.id for entry in overlay.load_all(contract.schemas_folder() / "overlays"))
+        raise UnknownNameError("check, keyword, overlay entry or service.Operation", name,
+                               [*checks.table(), *KEYWORDS, *entries])
+    click.echo("\n".join(lines))
+
+
+def _explained(name: str) -> Lines | None:
+    if name in checks.table():
+        return _check(checks.table()[name])
+    if name in KEYWORDS:
+        return _keyword(name)
+    for entry in overlay.load_all(contract.schemas_folder() / "overlays"):
+        if entry.id == name:
+            return _entry(entry)
+    service, dot, place = name.partition(".")
+    if not dot or not place:
+        return None
+    operation, _, member = place.partition(".")
+    found = validate.load(service).operation(operation)
+    return _member(found, member) if member else _operation(found)
+
+
+def _rows(rows: dict[str, Any]) -> Lines:
+    width = max(map(len, rows))
+    for label, value in rows.items():
+        for number, line in enumerate(str(value).splitlines() or [""]):
+            yield f"  {label if number == 0 else '':<{width}}  {line}"
+
+
+def _check(check: checks.Check) -> Lines:
+    yield f"check {check.id}"
+    rows = {"demands": check.sentence, "severity": check.severity,
+            "judges": "each exchange alone" if check.scope == "exchange" else "a sequence of exchanges"}
+    if check.source:
+        rows["source"] = check.source
+    yield from _rows(rows)
+
+
+def _keyword(name: str) -> Lines:
+    keyword = KEYWORDS[name]
+    request, answer = SEVERITIES.get(name, (Severity.ERROR, Severity.ERROR))
+    yield f"keyword {name}"
+    yield from _rows({
+        "demands": keyword.demand, "severity": f"{request} in a request, {answer} in a response or error body",
+        "schema": json.dumps(keyword.schema), "passes": json.dumps(keyword.passes), "fails": json.dumps(keyword.fails),
+        "boto3": keyword.boto3,
+    })
+
+
+def _entry(entry: overlay.Entry) -> Lines:
+    yield f"overlay entry {entry.id}"
+    rows = {"service": entry.service, "layer": entry.layer, "reason": entry.reason, "evidence": "\n".join(entry.evidence)}
+    if entry.since or entry.until:
+        rows["botocore"] = f"{entry.since or 'any'} to {entry.until or 'today'}"
+    rows["patch"] = "\n".join(json.dumps(step) for step in entry.patch)
+    yield from _rows(rows)
+
+
+def _operation(operation: Operation) -> Lines:
+    loaded = operation.contract
+    yield f"{operation.service}.{operation.name}"
+    traits = [trait for trait in ("readonly", "idempotent", "deprecated") if operation.entry.get(trait)]
+    rows: dict[str, Any] = {"http": f"{operation.http['method']} {operation.http['requestUri']}"}
+    if traits:
+        rows["traits"] = ", ".join(traits)
+    if operation.errors:
+        rows["errors"] = ", ".join(operation.errors)
+    yield from _rows(rows)
+    for direction, shape in (("request", operation.input), ("response", operation.output)):
+        yield f"{direction}" + ("" if shape else ": nothing")
+        if shape is None:
+            continue
+        schema = loaded.define(shape)
+        required = schema.get("required", ())
+        for member, reference in schema.get("properties", {}).items():
+            mark = "*" if member in required else " "
+            yield f"  {mark} {member}: {_demands(loaded, reference)}"
+    yield "  (* required; more with: aws-contract explain "f"{operation.service}.{operation.name}.MEMBER)"
+
+
+def _member(operation: Operation, path: str) -> Lines:
+    found = False
+    for direction, shape in (("request", operation.input), ("response", operation.output)):
+        place = _walk(operation.contract, shape, path.split(".")) if shape else None
+        if place is None:
+            continue
+        found = True
+        yield f"{operation.service}.{operation.name} {direction} {path}"
+        yield from _layers(operation.contract, *place)
+        yield from _examples(operation, direction, path)
+    if not found:
+        members: list[str] = []
+        for shape in (operation.input, operation.output):
+            if shape:
+                members += operation.contract.define(shape).get("properties", {})
+        raise UnknownNameError("member", path, members, where=f"{operation.service}.{operation.name}")
+
+
+def _walk(loaded: Contract, shape: str, parts: list[str]) -> tuple[Schema, str] | None:
+    """The schema at a member path, and its pointer; lists and maps are stepped through on the way."""
+    schema, pointer = loaded.define(shape), f"/$defs/{shape}"
+    for part in parts:
+        while part not in schema.get("properties", {}):
+            inner = next((keyword for keyword in ("items", "additionalProperties") if isinstance(schema.get(keyword), dict)), None)
+            if inner is None or "$ref" not in schema[inner]:
+                return None
+            schema, pointer = _target(loaded, schema[inner])
+        pointer += f"/properties/{part}"
+        schema = schema["properties"][part]
+        if part is not parts[-1]:
+            schema, pointer = _target(loaded, schema)
+    return schema, pointer
+
+
+def _target(loaded: Contract, reference: Schema) -> tuple[Schema, str]:
+    name = reference["$ref"].rpartition("/")[2]
+    return loaded.define(name), f"/$defs/{name}"
+
+
+def _layers(loaded: Contract, schema: Schema, pointer: str) -> Lines:
+    while True:
+        for keyword, limit in schema.items():
+            shown = {"x-aws-pattern": "pattern", "x-aws-min-bytes": "minLength", "x-aws-max-bytes": "maxLength"}.get(keyword, keyword)
+            if shown not in KEYWORDS or not isinstance(limit, (str, int, float, list)):
+                continue
+            layer, source = loaded.source_of(f"{pointer}/{keyword}")
+            text = limit if isinstance(limit, str) else json.dumps(limit)
+            yield f"  {shown:<12} {text}"
+            yield f"  {'':<12} {source if layer in source else f'{layer}, {source}'}"
+        if "$ref" not in schema:
+            return
+        schema, pointer = _target(loaded, schema)
+
+
+def _demands(loaded: Contract, schema: Schema) -> str:
+    words: list[str] = []
+    while True:
+        for keyword, limit in schema.items():
+            if keyword == "type":
+                words.insert(0, {"object": "structure or map", "array": "list"}.get(limit, limit))
+            elif keyword == "enum":
+                words.append("one of " + ", ".join(limit[:6]) + (" ..." if len(limit) > 6 else ""))
+            elif keyword in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
+                words.append(f"{keyword} {limit}")
+            elif keyword == "x-aws-pattern":
+                words.append(f"pattern {limit if len(limit) < 60 else limit[:57] + '...'}")
+        if "$ref" not in schema:
+            return ", ".join(dict.fromkeys(words)) or "anything"
+        schema, _ = _target(loaded, schema)
+
+
+def _examples(operation: Operation, direction: str, path: str) -> Lines:
+    return iter(())

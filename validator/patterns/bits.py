@@ -1,0 +1,246 @@
+"""Match a tree against a text without going back: sets of places are the bits of one integer.
+
+Bit p of a mask is the place before character p. A class shifts the mask, a choice unites masks, a star of a class is
+one addition (its carry runs to the end of the run), a look is a mask of its own, found by going the other way. Every
+step costs one pass over the text, sixty-four places at a time. Only the repetition of something longer than a class
+steps as often as it can repeat; a budget bounds it.
+"""
+from __future__ import annotations
+
+import unicodedata
+
+from validator.patterns.charset import Ranges, contains
+from validator.patterns.tree import (
+    Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, walk,
+)
+
+# Steps over a short text (about 100 ns each) a single match may take; longer texts count more for each step.
+BUDGET = 2_000_000
+_PLACES_PER_STEP = 4000
+
+
+class OutOfBudget(Exception):
+    """The text needs more steps than the budget has."""
+
+
+def matches(node: Node, text: str, budget: int = BUDGET) -> bool:
+    """Whether the node takes the whole text; raises `OutOfBudget`. The tree has no backreferences."""
+    places = _Places(node, text, budget)
+    return bool(places.ends(node, 1) >> len(text) & 1)
+
+
+class _Places:
+    def __init__(self, node: Node, text: str, budget: int) -> None:
+        self.text, self.size, self.budget = text, len(text), budget
+        self.price = 1 + self.size // _PLACES_PER_STEP
+        self.all = (1 << self.size + 1) - 1
+        self.looks: dict[Look, int] = {}
+        self.borders: dict[str, int] = {}
+        self.masks: dict[Ranges, int] = {}
+        self.distinct = "".join(sorted(set(text)))
+
+    def spend(self, steps: int = 1) -> None:
+        self.budget -= steps * self.price
+        if self.budget < 0:
+            raise OutOfBudget
+
+    # --- masks -------------------------------------------------------------------------------------------------
+
+    def mask(self, ranges: Ranges) -> int:
+        """The places whose next character is in the class."""
+        found = self.masks.get(ranges)
+        if found is None:
+            self.spend(1 + len(self.distinct) // 4)
+            inside = [char for char in self.distinct if contains(ranges, ord(char))]
+            if len(inside) == len(self.distinct):
+                found = self.all >> 1
+            elif not inside:
+                found = 0
+            else:
+                table = dict.fromkeys(map(ord, self.distinct), "0")
+                table.update(dict.fromkeys(map(ord, inside), "1"))
+                found = int(self.text.translate(table)[::-1], 2)
+            self.masks[ranges] = found
+        return found
+
+    def run(self, mask: int, length: int) -> int:
+        """The places from which `length` characters in a row are in the class."""
+        covered = 1
+        while covered < length and mask:
+            step = min(covered, length - covered)
+            mask &= mask >> step
+            covered += step
+            self.spend()
+        return mask
+
+    def border(self, kind: str) -> int:
+        found = self.borders.get(kind)
+        if found is None:
+            if kind == "^":
+                found = 1
+            elif kind == "$":
+                found = sum(1 << place for place in _ends_of_value(self.text))
+            elif kind == r"\z":
+                found = 1 << self.size
+            else:
+                found = _word_borders(self.text)
+                found = found if kind == r"\b" else self.all & ~found
+                self.spend(self.size)
+            self.borders[kind] = found
+        return found
+
+    def look(self, node: Look, places: int) -> int:
+        """Those of the places where the condition holds."""
+        if node.ahead and places & (places - 1) == 0:
+            holds = places if self.ends(node.item, places) else 0
+            return places & ~holds if node.negative else holds
+        found = self.looks.get(node)
+        if found is None:
+            found = self.starts(node.item, self.all) if node.ahead else self.ends(node.item, self.all)
+            found = self.looks[node] = self.all & ~found if node.negative else found
+        return places & found
+
+    # --- forwards ----------------------------------------------------------------------------------------------
+
+    def ends(self, node: Node, places: int) -> int:
+        """Where the node can end when it begins at any of the places."""
+        self.spend()
+        if not places:
+            return 0
+        if isinstance(node, Chars):
+            return (places & self.mask(node.ranges)) << 1
+        if isinstance(node, Sequence):
+            for item in node.items:
+                places = self.ends(item, places)
+                if not places:
+                    return 0
+            return places
+        if isinstance(node, Choice):
+            found = 0
+            for option in node.options:
+                found |= self.ends(option, places)
+            return found
+        if isinstance(node, Repeat):
+            if isinstance(node.item, Chars):
+                return self.run_ends(self.mask(node.item.ranges), places, node.min, node.max)
+            return self.repeated(node, places, forwards=True)
+        return self.either_way(node, places, forwards=True)
+
+    def run_ends(self, mask: int, places: int, low: int, high: int | None) -> int:
+        if low:
+            if low > self.size:
+                return 0
+            places = (places & self.run(mask, low)) << low
+        if high is None:
+            return ((places & mask) + mask ^ mask) | places
+        left, covered, reach = min(high - low, self.size), 0, mask
+        while left and places:
+            step = min(covered + 1, left)
+            if step < covered + 1:
+                reach = self.run(mask, step)
+            places |= (places & reach) << step
+            covered, left = covered + step, left - step
+            reach &= reach >> step
+            self.spend()
+        return places
+
+    # --- backwards ---------------------------------------------------------------------------------------------
+
+    def starts(self, node: Node, places: int) -> int:
+        """Where the node can begin when it ends at any of the places."""
+        self.spend()
+        if not places:
+            return 0
+        if isinstance(node, Chars):
+            return places >> 1 & self.mask(node.ranges)
+        if isinstance(node, Sequence):
+            for item in reversed(node.items):
+                places = self.starts(item, places)
+                if not places:
+                    return 0
+            return places
+        if isinstance(node, Choice):
+            found = 0
+            for option in node.options:
+                found |= self.starts(option, places)
+            return found
+        if isinstance(node, Repeat):
+            if isinstance(node.item, Chars):
+                return self.run_starts(self.mask(node.item.ranges), places, node.min, node.max)
+            return self.repeated(node, places, forwards=False)
+        return self.either_way(node, places, forwards=False)
+
+    def run_starts(self, mask: int, places: int, low: int, high: int | None) -> int:
+        if low:
+            if low > self.size:
+                return 0
+            places = places >> low & self.run(mask, low)
+        left, covered, reach = self.size if high is None else min(high - low, self.size), 0, mask
+        while left and places:
+            step = min(covered + 1, left)
+            if step < covered + 1:
+                reach = self.run(mask, step)
+            places |= places >> step & reach
+            covered, left = covered + step, left - step
+            reach &= reach >> step
+            self.spend()
+        return places
+
+    # --- both ways ---------------------------------------------------------------------------------------------
+
+    def either_way(self, node: Node, places: int, *, forwards: bool) -> int:
+        if isinstance(node, Look):
+            return self.look(node, places)
+        if isinstance(node, Boundary):
+            return places & self.border(node.kind)
+        assert isinstance(node, Group), "a backreference is decided elsewhere"
+        return self.ends(node.item, places) if forwards else self.starts(node.item, places)
+
+    def repeated(self, node: Repeat, places: int, *, forwards: bool) -> int:
+        step = self.ends if forwards else self.starts
+        for _ in range(node.min):
+            before, places = places, step(node.item, places)
+            if not places or places == before:
+                break
+        if not places:
+            return 0
+        left = self.size if node.max is None else node.max - node.min
+        found = fresh = places
+        while fresh and left > 0:
+            fresh = step(node.item, fresh) & ~found
+            found |= fresh
+            left -= 1
+        return found
+
+
+def _ends_of_value(text: str) -> list[int]:
+    """Where Java's `$` holds: at the end, and before a line terminator that ends the text."""
+    size = len(text)
+    if text.endswith("\r\n"):
+        return [size, size - 2]
+    return [size, size - 1] if text.endswith(("\n", "\r", "\x85", "\u2028", "\u2029")) else [size]
+
+
+def _word_borders(text: str) -> int:
+    r"""Where Java 17's `\b` holds: a word is letters, decimal digits, `_` and the marks on a letter or digit."""
+    found, place, inside, base = 0, 1, False, False
+    for char in text:
+        if char.isascii():
+            base = char.isalnum()
+            word = base or char == "_"
+        else:
+            category = unicodedata.category(char)
+            if category != "Mn":
+                base = category[0] == "L" or category == "Nd"
+            word = base
+        if word != inside:
+            found |= place
+        inside = word
+        place <<= 1
+    return found | place if inside else found
+
+
+def supported(node: Node) -> bool:
+    """Whether `matches` can decide the tree: it has no backreference."""
+    return not any(isinstance(part, Backreference) for part in walk(node))
+

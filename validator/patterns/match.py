@@ -1,0 +1,83 @@
+"""Decide whether a text as a whole matches a pattern, always within a bound."""
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from validator.errors import AwsContractError
+from validator.patterns.bits import BUDGET, OutOfBudget, matches, supported
+from validator.patterns.cost import ways
+from validator.patterns.parse import parse
+from validator.patterns.render import to_python
+from validator.patterns.tree import Boundary, Chars, Node, walk
+
+# Ways a backtracking engine may have to try, times the length of the text: below, `re` answers in about a millisecond.
+_CHEAP = 100_000
+_LONGEST = 4_000_000
+# `re` takes longer to compile a pattern than the bits take to match one text: it is worth it from this use on.
+_WORTH_COMPILING = 4
+
+
+class Undecided(AwsContractError):
+    """No answer within the bound; `pattern` says for which pattern."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        super().__init__(pattern)
+
+    def __str__(self) -> str:
+        shown = self.pattern if len(self.pattern) <= 80 else self.pattern[:77] + "..."
+        return f"whether the text matches {shown!r} cannot be decided within bounds"
+
+
+class Matcher:
+    """One pattern, ready to match whole texts."""
+
+    __slots__ = ("pattern", "tree", "_bits", "_re", "_uses", "_ways")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern, self.tree = pattern, parse(pattern)
+        self._bits = supported(self.tree)
+        self._re: re.Pattern[str] | None = None
+        self._uses = 0 if self._bits and not _fits_python(self.tree) else 1
+        self._ways: dict[int, int] = {}
+
+    def __repr__(self) -> str:
+        return f"Matcher({self.pattern!r})"
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether the whole text matches; raises `Undecided` when the bound does not suffice to tell."""
+        if self._uses:
+            self._uses += 1
+            if (not self._bits or self._uses > _WORTH_COMPILING) and self._is_cheap(len(text)):
+                if self._re is None:
+                    self._re = re.compile(to_python(self.tree))
+                return self._re.fullmatch(text) is not None
+        if not self._bits:
+            raise Undecided(self.pattern)
+        try:
+            return matches(self.tree, text, BUDGET)
+        except OutOfBudget:
+            raise Undecided(self.pattern) from None
+
+    def _is_cheap(self, size: int) -> bool:
+        """Whether `re` is sure to be quick on a text of this length; lengths are taken in powers of two."""
+        step = size.bit_length()
+        known = self._ways.get(step)
+        if known is None:
+            known = self._ways[step] = ways(self.tree, 1 << step)
+        return known * (1 << step) <= _CHEAP or (known == 1 and size <= _LONGEST)
+
+
+def _fits_python(node: Node) -> bool:
+    r"""Whether `re` reads the tree as Java does and compiles it soon: no `\b`, no class as big as `\p{L}`."""
+    parts = list(walk(node))
+    if any(isinstance(part, Boundary) and part.kind in (r"\b", r"\B") for part in parts):
+        return False
+    return all(len(part.ranges) <= 24 for part in parts if isinstance(part, Chars))
+
+
+@lru_cache(maxsize=8192)
+def compile(pattern: str) -> Matcher:
+    """The matcher of a pattern; raises `PatternError` for what cannot be read."""
+    return Matcher(pattern)

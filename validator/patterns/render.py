@@ -1,0 +1,204 @@
+"""A tree written as text again: for Python's `re`, for ECMA engines, for jsonschema-rs."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from validator.errors import PatternError
+from validator.patterns.charset import EVERY, SURROGATES, Ranges, complement, intersect, size, subtract, union
+from validator.patterns.tree import (
+    Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, children, sample_lengths, walk,
+)
+from validator.patterns.unicode import LINE_TERMINATORS, alphabetic, general_categories
+
+_NAMED = {9: r"\t", 10: r"\n", 11: r"\v", 12: r"\f", 13: r"\r"}
+_SYNTAX = frozenset(map(ord, r".*+?()[]{}|^$\\"))
+_CLASS_SYNTAX = frozenset(map(ord, r"[]^\-"))
+_MAJORS = ("L", "N", "P", "S", "Z", "M", "C")
+_MINORS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+           "Sm", "Sc", "Sk", "So", "Zs", "Mn", "Mc", "Me", "Cc", "Cf", "Co", "Cn")
+_TERMINATOR = r"(?:\r\n|[\n\r\u0085\u2028\u2029])"
+_ANY = r"[\s\S]"
+_NEVER = r"(?!)"
+
+
+def to_python(node: Node) -> str:
+    r"""The tree for `re.fullmatch`, without flags.
+
+    `\b` becomes Python's own, which differs from Java's beside combining marks and letter-like numbers. Raises
+    `PatternError` for a look behind of varying length.
+    """
+    return _Writer(node, _python_class, _python_end).alternatives(node)
+
+
+def to_ecma(node: Node) -> str:
+    r"""The tree for ECMA with the `u` flag (ajv), anchored to the whole value: `^(?:...)$`.
+
+    It behaves alike under Python's `re.search` unless it has a `\p{...}`. Lone surrogates, which no JSON text can
+    hold, are left out of account; `\b` becomes ECMA's, which is ASCII.
+    """
+    end = r"$" if lacks_terminators(node) else f"(?={_TERMINATOR}?$)"
+    return f"^(?:{_Writer(node, _ecma_class, end).alternatives(node)})$"
+
+
+def to_linear(node: Node) -> str:
+    """The tree, without anchors, for Rust's `regex`; the caller sees to it that it has no looks or boundaries."""
+    return _Writer(node, _rust_class, "$").alternatives(node)
+
+
+def lacks_terminators(node: Node) -> bool:
+    """Whether no value the tree takes can end in a line terminator, so that `$` is the end and nothing else."""
+    if isinstance(node, Choice):
+        return all(map(lacks_terminators, node.options))
+    if isinstance(node, Sequence):
+        for item in reversed(node.items):
+            if isinstance(item, (Look, Boundary)):
+                continue
+            if not lacks_terminators(item):
+                return False
+            if sample_lengths(item)[0]:
+                return True
+        return True
+    if isinstance(node, Chars):
+        return not intersect(node.ranges, LINE_TERMINATORS)
+    return not isinstance(node, Backreference) and all(map(lacks_terminators, children(node)))
+
+
+_python_end = rf"(?:(?=(?:\r\n|[\r\u0085\u2028\u2029])?\Z)|(?<!\r)(?=\n\Z))"
+
+
+class _Writer:
+    """Writes one tree; `char_class` and `end` are what the dialects differ in."""
+
+    def __init__(self, node: Node, char_class: Callable[[Ranges], str], end: str) -> None:
+        self.char_class = char_class
+        numbers = [part.number for part in walk(node) if isinstance(part, Group)]
+        self.numbers = {number: index for index, number in enumerate(numbers, 1)}
+        last = r"\Z" if char_class is _python_class else "$"
+        self.boundaries = {"^": "^", "$": end, r"\z": last, r"\b": r"\b", r"\B": r"\B"}
+
+    def alternatives(self, node: Node) -> str:
+        if isinstance(node, Choice):
+            return "|".join(map(self.run, node.options))
+        return self.run(node)
+
+    def run(self, node: Node) -> str:
+        if isinstance(node, Sequence):
+            return "".join(map(self.item, node.items))
+        return self.item(node)
+
+    def item(self, node: Node) -> str:
+        if isinstance(node, Repeat):
+            return self.atom(node.item) + _count(node.min, node.max)
+        return self.atom(node)
+
+    def atom(self, node: Node) -> str:
+        if isinstance(node, Chars):
+            return self.char_class(node.ranges)
+        if isinstance(node, Boundary):
+            return self.boundaries[node.kind]
+        if isinstance(node, Look):
+            return self.look(node)
+        if isinstance(node, Group):
+            return f"({self.alternatives(node.item)})"
+        if isinstance(node, Backreference):
+            return f"(?:\\{self.numbers[node.group]})"
+        return f"(?:{self.alternatives(node)})"
+
+    def look(self, node: Look) -> str:
+        sign = ("" if node.ahead else "<") + ("!" if node.negative else "=")
+        if node.ahead or self.char_class is not _python_class:
+            return f"(?{sign}{self.alternatives(node.item)})"
+        # Python looks behind only over texts of one length: one look for each option.
+        options = node.item.options if isinstance(node.item, Choice) else (node.item,)
+        looks = []
+        for option in options:
+            low, high = sample_lengths(option)
+            if low != high:
+                raise PatternError(self.run(option), 0, "Python cannot look behind over texts of varying length")
+            looks.append(f"(?{sign}{self.run(option)})")
+        return "".join(looks) if node.negative else f"(?:{'|'.join(looks)})"
+
+
+def _count(low: int, high: int | None) -> str:
+    short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
+    if short:
+        return short
+    return f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}"
+
+
+# --- character classes: one function a dialect -----------------------------------------------------------------
+
+
+def _escaped(code: int, syntax: frozenset[int], astral: Callable[[int], str]) -> str:
+    if code in _NAMED:
+        return _NAMED[code]
+    if code in syntax:
+        return "\\" + chr(code)
+    if 0x20 <= code < 0x7F:
+        return chr(code)
+    if code < 0x80:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else astral(code)
+
+
+def _items(ranges: Ranges, astral: Callable[[int], str]) -> Iterator[str]:
+    hyphen = False
+    for low, high in ranges:
+        if low == high == 0x2D:
+            hyphen = True
+            continue
+        yield _escaped(low, _CLASS_SYNTAX, astral)
+        if high > low:
+            yield ("-" if high > low + 1 else "") + _escaped(high, _CLASS_SYNTAX, astral)
+    if hyphen:
+        yield "-"
+
+
+def _written(ranges: Ranges, astral: Callable[[int], str], others: Ranges) -> str:
+    """The class, or its opposite where that is shorter; `others` is what the opposite holds."""
+    if not ranges:
+        return _NEVER
+    if not others:
+        return _ANY
+    if size(ranges) == 1:
+        return _escaped(ranges[0][0], _SYNTAX, astral)
+    plain = f"[{''.join(_items(ranges, astral))}]"
+    opposite = f"[^{''.join(_items(others, astral))}]"
+    return opposite if len(opposite) < len(plain) or ranges[-1][1] == EVERY[0][1] else plain
+
+
+@lru_cache(maxsize=4096)
+def _python_class(ranges: Ranges) -> str:
+    return _written(ranges, lambda code: f"\\U{code:08X}", complement(ranges))
+
+
+@lru_cache(maxsize=4096)
+def _rust_class(ranges: Ranges) -> str:
+    others = complement(union(ranges, SURROGATES))
+    return _written(subtract(ranges, SURROGATES), lambda code: f"\\u{{{code:X}}}", others)
+
+
+@lru_cache(maxsize=4096)
+def _ecma_class(ranges: Ranges) -> str:
+    if len(ranges) > 24:
+        plain, opposite = _with_properties(ranges), _with_properties(complement(ranges))
+        if len(opposite) < len(plain):
+            return f"[^{opposite}]"
+        return plain if plain.startswith(r"\p") and plain.endswith("}") and plain.count("\\") == 1 else f"[{plain}]"
+    return _written(subtract(ranges, SURROGATES), chr, complement(union(ranges, SURROGATES)))
+
+
+def _with_properties(ranges: Ranges) -> str:
+    r"""The inside of a class with `\p{L}` and the like for the categories that are in it as a whole."""
+    tables, rest, names = general_categories(), ranges, []
+    for name in (*_MAJORS, "Alphabetic", *_MINORS):
+        if len(rest) <= 8 and len(name) == 2:
+            break
+        table = alphabetic() if name == "Alphabetic" else tables[name]
+        if intersect(rest, table) and intersect(ranges, table) == table:
+            names.append(name)
+            rest = subtract(rest, table)
+    explicit = "".join(_items(subtract(rest, SURROGATES), chr))
+    properties = "".join(f"\\p{{{name}}}" for name in names)
+    return properties + explicit
