@@ -11,7 +11,16 @@ import unicodedata
 
 from validator.patterns.charset import Ranges, contains
 from validator.patterns.tree import (
-    Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, walk,
+    Backreference,
+    Boundary,
+    Chars,
+    Choice,
+    Group,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+    walk,
 )
 
 # Steps over a short text (about 100 ns each) a single match may take; longer texts count more for each step.
@@ -19,12 +28,12 @@ BUDGET = 2_000_000
 _PLACES_PER_STEP = 4000
 
 
-class OutOfBudget(Exception):
+class OutOfBudgetError(Exception):
     """The text needs more steps than the budget has."""
 
 
 def matches(node: Node, text: str, budget: int = BUDGET) -> bool:
-    """Whether the node takes the whole text; raises `OutOfBudget`. The tree has no backreferences."""
+    """Whether the node takes the whole text; raises `OutOfBudgetError`. The tree has no backreferences."""
     places = _Places(node, text, budget)
     return bool(places.ends(node, 1) >> len(text) & 1)
 
@@ -42,7 +51,7 @@ class _Places:
     def spend(self, steps: int = 1) -> None:
         self.budget -= steps * self.price
         if self.budget < 0:
-            raise OutOfBudget
+            raise OutOfBudgetError
 
     # --- masks -------------------------------------------------------------------------------------------------
 

@@ -77,6 +77,17 @@ def contains(ranges: Ranges, code: int) -> bool:
     return place >= 0 and ranges[place][1] >= code
 
 
+def subset(part: Ranges, ranges: Ranges) -> bool:
+    """Whether every code point of the first set is in the second."""
+    place = 0
+    for low, high in part:
+        while place < len(ranges) and ranges[place][1] < low:
+            place += 1
+        if place == len(ranges) or ranges[place][0] > low or ranges[place][1] < high:
+            return False
+    return True
+
+
 def size(ranges: Ranges) -> int:
     """How many code points the set has."""
     return sum(high - low + 1 for low, high in ranges)

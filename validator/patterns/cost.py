@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from validator.patterns.charset import EVERY, Ranges, disjoint, union
-from validator.patterns.tree import Backreference, Chars, Choice, Group, Look, Node, Repeat, Sequence, nullable
+from validator.patterns.tree import Backreference, Chars, Choice, Group, Look, Node, Repeat, Sequence, nullable, walk
 
 # A bound above this is as good as endless; numbers are cut here so that they stay small.
 ENDLESS = 1 << 40
@@ -50,11 +50,18 @@ def ways(node: Node, size: int, follow: Ranges = ()) -> int:
     if isinstance(node, Repeat):
         return _repeated(node, size, follow)
     if isinstance(node, Look):
-        # Tried at one place at a time, each time over no more than the whole text.
-        return min(ways(node.item, size, EVERY) * (size + 1), ENDLESS)
+        return ways(node.item, size, EVERY)
     if isinstance(node, Group):
         return ways(node.item, size, follow)
     return 1
+
+
+def steps(node: Node, size: int) -> int:
+    """At most how many characters a backtracking engine looks at, over all its tries of a text of that length."""
+    once = sum(isinstance(part, Look) for part in walk(node))
+    repeats = [part for part in walk(node) if isinstance(part, Repeat)]
+    again = sum(isinstance(part, Look) for outer in repeats for part in walk(outer.item))
+    return min(ways(node, size) * (size + 1) * (1 + once + again * size), ENDLESS)
 
 
 def _repeated(node: Repeat, size: int, follow: Ranges) -> int:

@@ -5,20 +5,23 @@ import re
 from functools import lru_cache
 
 from validator.errors import AwsContractError
-from validator.patterns.bits import BUDGET, OutOfBudget, matches, supported
-from validator.patterns.cost import ways
+from validator.patterns.bits import BUDGET, OutOfBudgetError, matches, supported
+from validator.patterns.cost import steps
 from validator.patterns.parse import parse
 from validator.patterns.render import to_python
 from validator.patterns.tree import Boundary, Chars, Node, walk
 
-# Ways a backtracking engine may have to try, times the length of the text: below, `re` answers in about a millisecond.
+# Characters a backtracking engine may look at, all tries together: below, `re` answers in about a millisecond ...
 _CHEAP = 100_000
+# ... and this is what a pattern may take for which there is no other engine.
+_BEARABLE = 20_000_000
+# A pattern without any choice to go back to is left to `re` up to this length.
 _LONGEST = 4_000_000
 # `re` takes longer to compile a pattern than the bits take to match one text: it is worth it from this use on.
 _WORTH_COMPILING = 4
 
 
-class Undecided(AwsContractError):
+class Undecided(AwsContractError):  # noqa: N818 (it reads as what it says)
     """No answer within the bound; `pattern` says for which pattern."""
 
     def __init__(self, pattern: str) -> None:
@@ -33,14 +36,14 @@ class Undecided(AwsContractError):
 class Matcher:
     """One pattern, ready to match whole texts."""
 
-    __slots__ = ("pattern", "tree", "_bits", "_re", "_uses", "_ways")
+    __slots__ = ("_bits", "_re", "_steps", "_uses", "pattern", "tree")
 
     def __init__(self, pattern: str) -> None:
         self.pattern, self.tree = pattern, parse(pattern)
         self._bits = supported(self.tree)
         self._re: re.Pattern[str] | None = None
         self._uses = 0 if self._bits and not _fits_python(self.tree) else 1
-        self._ways: dict[int, int] = {}
+        self._steps: dict[int, int] = {}
 
     def __repr__(self) -> str:
         return f"Matcher({self.pattern!r})"
@@ -57,16 +60,17 @@ class Matcher:
             raise Undecided(self.pattern)
         try:
             return matches(self.tree, text, BUDGET)
-        except OutOfBudget:
+        except OutOfBudgetError:
             raise Undecided(self.pattern) from None
 
     def _is_cheap(self, size: int) -> bool:
         """Whether `re` is sure to be quick on a text of this length; lengths are taken in powers of two."""
-        step = size.bit_length()
-        known = self._ways.get(step)
+        scale = size.bit_length()
+        known = self._steps.get(scale)
         if known is None:
-            known = self._ways[step] = ways(self.tree, 1 << step)
-        return known * (1 << step) <= _CHEAP or (known == 1 and size <= _LONGEST)
+            known = self._steps[scale] = steps(self.tree, 1 << scale)
+        return known <= (_CHEAP if self._bits else _BEARABLE) or (known <= 8 << scale and size <= _LONGEST)
+
 
 
 def _fits_python(node: Node) -> bool:

@@ -15,7 +15,14 @@ from validator.patterns.charset import EVERY, LAST, Ranges, complement, intersec
 from validator.patterns.simplify import choice, possessive, repeat, sequence, whole
 from validator.patterns.tree import EMPTY, Backreference, Boundary, Chars, Group, Look, Node, walk
 from validator.patterns.unicode import (
-    DIGIT, HORIZONTAL, LINE_TERMINATORS, SPACE, VERTICAL, WORD, fold_ascii, property_ranges,
+    DIGIT,
+    HORIZONTAL,
+    LINE_TERMINATORS,
+    SPACE,
+    VERTICAL,
+    WORD,
+    fold_ascii,
+    property_ranges,
 )
 
 _SHORTHAND: dict[str, Ranges] = {"d": DIGIT, "s": SPACE, "w": WORD, "h": HORIZONTAL, "v": VERTICAL}

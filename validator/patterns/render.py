@@ -5,9 +5,20 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from validator.errors import PatternError
-from validator.patterns.charset import EVERY, SURROGATES, Ranges, complement, intersect, size, subtract, union
+from validator.patterns.charset import EVERY, SURROGATES, Ranges, complement, intersect, size, subset, subtract, union
 from validator.patterns.tree import (
-    Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, children, sample_lengths, walk,
+    Backreference,
+    Boundary,
+    Chars,
+    Choice,
+    Group,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+    children,
+    sample_lengths,
+    walk,
 )
 from validator.patterns.unicode import LINE_TERMINATORS, alphabetic, general_categories
 
@@ -28,7 +39,7 @@ def to_python(node: Node) -> str:
     `\b` becomes Python's own, which differs from Java's beside combining marks and letter-like numbers. Raises
     `PatternError` for a look behind of varying length.
     """
-    return _Writer(node, _python_class, _python_end).alternatives(node)
+    return _Writer(node, _python_class, _PYTHON_END).alternatives(node)
 
 
 def to_ecma(node: Node) -> str:
@@ -64,7 +75,7 @@ def lacks_terminators(node: Node) -> bool:
     return not isinstance(node, Backreference) and all(map(lacks_terminators, children(node)))
 
 
-_python_end = rf"(?:(?=(?:\r\n|[\r\u0085\u2028\u2029])?\Z)|(?<!\r)(?=\n\Z))"
+_PYTHON_END = r"(?:(?=(?:\r\n|[\r\u0085\u2028\u2029])?\Z)|(?<!\r)(?=\n\Z))"
 
 
 class _Writer:
@@ -145,8 +156,10 @@ def _escaped(code: int, syntax: frozenset[int], astral: Callable[[int], str]) ->
 def _items(ranges: Ranges, astral: Callable[[int], str]) -> Iterator[str]:
     hyphen = False
     for low, high in ranges:
-        if low == high == 0x2D:
-            hyphen = True
+        if high - low < 4 and not (chr(low).isalnum() and chr(high).isalnum()):
+            # A few signs read better one by one, the hyphen last.
+            hyphen = hyphen or low <= 0x2D <= high
+            yield from (_escaped(code, _CLASS_SYNTAX, astral) for code in range(low, high + 1) if code != 0x2D)
             continue
         yield _escaped(low, _CLASS_SYNTAX, astral)
         if high > low:
@@ -181,24 +194,29 @@ def _rust_class(ranges: Ranges) -> str:
 
 @lru_cache(maxsize=4096)
 def _ecma_class(ranges: Ranges) -> str:
-    if len(ranges) > 24:
-        plain, opposite = _with_properties(ranges), _with_properties(complement(ranges))
-        if len(opposite) < len(plain):
-            return f"[^{opposite}]"
-        return plain if plain.startswith(r"\p") and plain.endswith("}") and plain.count("\\") == 1 else f"[{plain}]"
-    return _written(subtract(ranges, SURROGATES), chr, complement(union(ranges, SURROGATES)))
+    if len(ranges) <= 24:
+        return _written(subtract(ranges, SURROGATES), chr, complement(union(ranges, SURROGATES)))
+    names, rest = _properties(ranges)
+    others = complement(ranges)
+    names_of_others, rest_of_others = _properties(others) if len(rest) > 8 or len(names) > 4 else ([], others)
+    if len(names_of_others) + len(rest_of_others) < len(names) + len(rest):
+        return f"[^{_named(names_of_others, rest_of_others)}]"
+    inside = _named(names, rest)
+    return inside if len(names) == 1 and not rest else f"[{inside}]"
 
 
-def _with_properties(ranges: Ranges) -> str:
-    r"""The inside of a class with `\p{L}` and the like for the categories that are in it as a whole."""
+def _properties(ranges: Ranges) -> tuple[list[str], Ranges]:
+    """The categories that are in the set as a whole, and what they leave of it."""
     tables, rest, names = general_categories(), ranges, []
     for name in (*_MAJORS, "Alphabetic", *_MINORS):
-        if len(rest) <= 8 and len(name) == 2:
+        if len(rest) <= 8:
             break
         table = alphabetic() if name == "Alphabetic" else tables[name]
-        if intersect(rest, table) and intersect(ranges, table) == table:
+        if name[0] not in names and subset(table, ranges):
             names.append(name)
             rest = subtract(rest, table)
-    explicit = "".join(_items(subtract(rest, SURROGATES), chr))
-    properties = "".join(f"\\p{{{name}}}" for name in names)
-    return properties + explicit
+    return ([name for name in names if name not in ("L", "Nl")] if "Alphabetic" in names else names), rest
+
+
+def _named(names: list[str], rest: Ranges) -> str:
+    return "".join(f"\\p{{{name}}}" for name in names) + "".join(_items(subtract(rest, SURROGATES), chr))

@@ -6,7 +6,16 @@ from typing import Any
 
 from validator.patterns.render import lacks_terminators, to_linear
 from validator.patterns.tree import (
-    Backreference, Boundary, Chars, Choice, Look, Node, Repeat, Sequence, children, walk,
+    Backreference,
+    Boundary,
+    Chars,
+    Choice,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+    children,
+    walk,
 )
 
 # What one pattern may cost to compile, in states of the byte automaton; about a microsecond each.

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 
 from validator.patterns.charset import complement, union
 from validator.patterns.tree import (
-    EMPTY, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, nullable, sample_lengths,
+    EMPTY,
+    Boundary,
+    Chars,
+    Choice,
+    Group,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+    nullable,
+    sample_lengths,
 )
 
 

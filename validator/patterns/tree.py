@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal
 
 from validator.patterns.charset import Ranges
 
@@ -76,7 +76,7 @@ class Backreference:
     group: int
 
 
-Node = Union[Chars, Sequence, Choice, Repeat, Look, Boundary, Group, Backreference]
+Node = Chars | Sequence | Choice | Repeat | Look | Boundary | Group | Backreference
 
 EMPTY = Sequence(())
 NOTHING = Chars(())

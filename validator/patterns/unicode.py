@@ -4,9 +4,10 @@ General categories come from `unicodedata`. POSIX names (`\p{Alnum}`) are ASCII,
 """
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import groupby
 
 from validator.patterns.charset import EVERY, Ranges, complement, normal, of, union
 
@@ -31,19 +32,20 @@ POSIX: dict[str, Ranges] = {
     "XDigit": union(DIGIT, ((0x41, 0x46), (0x61, 0x66))), "all": EVERY, "Any": EVERY,
 }
 
-GENERAL = frozenset(
-    "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn".split())
+GENERAL = frozenset((
+    "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+    "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"))
 MAJOR = frozenset("LMNPSZC")
 
-# Blocks whose interior has one category in every Unicode version since 10: passed over when the tables are read.
+# Blocks whose interior has one category in every Unicode version since 13: passed over when the tables are read.
 _UNIFORM = (
     (0x3400, 0x4DB5, "Lo"), (0x4E00, 0x9FEA, "Lo"), (0xAC00, 0xD7A3, "Lo"), (0xD800, 0xDFFF, "Cs"),
     (0xE000, 0xF8FF, "Co"), (0x17000, 0x187EC, "Lo"), (0x18800, 0x18AF2, "Lo"), (0x20000, 0x2A6D6, "Lo"),
     (0x2A700, 0x2B734, "Lo"), (0x2B740, 0x2B81D, "Lo"), (0x2B820, 0x2CEA1, "Lo"), (0x2CEB0, 0x2EBE0, "Lo"),
-    (0x40000, 0xDFFFF, "Cn"), (0xE0200, 0xEFFFF, "Cn"), (0xF0000, 0xFFFFD, "Co"), (0x100000, 0x10FFFD, "Co"),
+    (0x30000, 0x3134A, "Lo"), (0x33480, 0xDFFFF, "Cn"), (0xE0200, 0xEFFFF, "Cn"), (0xF0000, 0xFFFFD, "Co"), (0x100000, 0x10FFFD, "Co"),
 )
 
-# Code points that are alphabetic without being letters or letter numbers (Other_Alphabetic, Unicode 13.0, PropList.txt).
+# Alphabetic code points that are neither letters nor letter numbers (Other_Alphabetic, Unicode 13.0, PropList.txt).
 _OTHER_ALPHABETIC = """
 345 5b0-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 64b-657 659-65f 670 6d6-6dc 6e1-6e4 6e7-6e8 6ed 711 730-73f
 7a6-7b0 816-817 81b-823 825-827 829-82c 8d4-8df 8e3-8e9 8f0-903 93a-93b 93e-94c 94e-94f 955-957 962-963
@@ -68,17 +70,18 @@ aab2-aab4 aab7-aab8 aabe aaeb-aaef aaf5 abe3-abea fb1e 10376-1037a 10a01-10a03 1
 """
 
 
+_RUN = re.compile(r"(..)(?:\1)*")
+
+
 @lru_cache(maxsize=1)
 def general_categories() -> dict[str, Ranges]:
     """Every general category (`Lu`) and major class (`L`) with its code points; read once, in milliseconds."""
     spans: dict[str, list[tuple[int, int]]] = {name: [] for name in GENERAL}
     start = 0
     for low, high, name in (*_UNIFORM, (0x110000, 0x110000, "")):
-        code = start
-        for category, run in groupby(map(unicodedata.category, map(chr, range(start, low)))):
-            length = sum(1 for _ in run)
-            spans[category].append((code, code + length - 1))
-            code += length
+        categories = "".join(map(unicodedata.category, map(chr, range(start, low))))
+        for run in _RUN.finditer(categories):
+            spans[run[1]].append((start + run.start() // 2, start + run.end() // 2 - 1))
         if name:
             spans[name].append((low, high))
         start = high + 1
@@ -120,7 +123,7 @@ def _assigned() -> Ranges:
     return complement(general_categories()["Cn"])
 
 
-_DERIVED = {
+_DERIVED: dict[str, Callable[[], Ranges]] = {
     "alphabetic": alphabetic, "alpha": alphabetic, "whitespace": lambda: WHITE_SPACE, "assigned": _assigned,
     "letter": lambda: general_categories()["L"], "digit": lambda: general_categories()["Nd"],
     "punctuation": lambda: general_categories()["P"], "control": lambda: general_categories()["Cc"],
