@@ -30,6 +30,8 @@ _LISTED = (
     "enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength", "minLength",
     "pattern",
 )
+# Where a schema keeps the limit as AWS has it, beside the keyword that other tools read.
+_SPELLED = {"pattern": "x-aws-pattern", "minLength": "x-aws-min-bytes", "maxLength": "x-aws-max-bytes"}
 _PART_OF_VALUE: Part = "member"
 _NATIVE = {"int8": 2**7, "int16": 2**15, "int32": 2**31, "int64": 2**63}
 
@@ -113,7 +115,7 @@ def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Sche
                 continue
             keyword, limit = broken
         if node is not None and keyword in ("minLength", "maxLength"):
-            limit = node.get("x-aws-min-bytes" if keyword == "minLength" else "x-aws-max-bytes", limit)
+            limit = node.get(_SPELLED[keyword], limit)
         shown = not violation.sensitive and not (node or {}).get("x-aws-sensitive")
         yield Placed(keyword, limit, path, value, shown, node, reference, part)
 
@@ -156,7 +158,7 @@ def constraints(node: Schema | None) -> list[Constraint]:
     reach = _NATIVE.get(node.get("format", ""))
     named: list[Constraint] = []
     for keyword in _LISTED:
-        limit = node.get("x-aws-pattern", node.get("pattern")) if keyword == "pattern" else node.get(keyword)
+        limit = node.get(_SPELLED.get(keyword, keyword), node.get(keyword))
         if limit is None or (reach is not None and limit in (-reach, reach - 1)):
             continue
         named.append((keyword, tuple(limit) if keyword == "enum" else limit))
