@@ -1,4 +1,5 @@
 """Contract testing and schema validation for AWS APIs: the public names, each loaded on first use."""
+
 from __future__ import annotations
 
 import importlib

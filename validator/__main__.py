@@ -1,4 +1,5 @@
 """The `aws-contract` command: every way out is an exit status and at most one line on standard error."""
+
 from __future__ import annotations
 
 import os

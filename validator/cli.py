@@ -1,4 +1,5 @@
 """The command line's table: each command's module is imported only when that command is run."""
+
 from __future__ import annotations
 
 import importlib

@@ -3,8 +3,10 @@
 A committed contract is read as it stands; any other service is derived from the installed botocore, one operation
 at a time and only when it is asked for. Overlays are part of both.
 """
+
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from validator import derive, overlay, patterns, sources
-from validator.errors import MalformedContractError, UnknownNameError, UnusableInputError
+from validator.errors import MalformedContractError, PatternError, UnknownNameError, UnusableInputError
 from validator.results import Layer, Violation
+from validator.sections import Sections
 
 Schema = dict[str, Any]
 Judge = Callable[..., Iterator[Violation]]
@@ -128,11 +131,14 @@ class Operation:
         }
         if shape is None:
             return {**document, **NOTHING}
-        definitions = {name: publish(self.contract.define(name)) for name in sorted(self.contract.closure(shape))}
+        definitions = {
+            name: publish(self.contract.define(name)) for name in sorted(self.contract.closure(shape))
+        }
         return {**document, "$ref": f"#/$defs/{shape}", "$defs": definitions}
 
-    def iter_violations(self, instance: Any, direction: str = "request", *, code: str | None = None,
-                        engine: str = "auto") -> Iterator[Violation]:
+    def iter_violations(
+        self, instance: Any, direction: str = "request", *, code: str | None = None, engine: str = "auto"
+    ) -> Iterator[Violation]:
         """Every violation of the contract in one canonical instance, lazily; see `validator.validate`."""
         if self.contract.judge is None:
             raise TypeError("this contract was loaded without a judge; load it with validator.load()")
@@ -191,7 +197,7 @@ class Contract:
 
     def define(self, shape: str) -> Schema:
         """The schema of one shape, patterns as AWS writes them; UnknownNameError when there is none."""
-        schema = self._sections.get("$defs", shape)
+        schema: Schema | None = self._sections.get("$defs", shape)
         if schema is None:
             raise UnknownNameError("shape", shape, self.shapes, where=self.service)
         return schema
@@ -212,7 +218,9 @@ class Contract:
     @functools.cached_property
     def resources(self) -> Mapping[str, Resource]:
         """The resources the contract declares, by name; empty for most services."""
-        return {name: Resource(name, declared) for name, declared in self._sections.all("x-aws-resources").items()}
+        return {
+            name: Resource(name, declared) for name, declared in self._sections.all("x-aws-resources").items()
+        }
 
     @property
     def entries(self) -> Mapping[str, Any]:
@@ -240,78 +248,10 @@ class Contract:
             return found["layer"], f"{found['layer']} {entry}: {found['evidence'][0]}"
         parts = schema_path.split("/")
         named = shape or (parts[2] if len(parts) > 2 else "")
-        return "model", f"botocore {self.info.get('botocore', '?')} {self.service}-{self.api_version} {named}".rstrip()
-
-
-class Sections:
-    """The named parts of a contract document, each built when it is first asked for and then kept.
-
-    `build(section, name)` gives one part, or None when there is none of that name. Overlay entries are applied to
-    the parts they touch, all of those together, so that a part is never seen without its corrections.
-    """
-
-    def __init__(self, heading: Schema, known: Mapping[str, Iterable[str]], build: Callable[[str, str], Any],
-                 entries: Iterable[overlay.Entry] = ()) -> None:
-        self.heading = heading
-        self.overlays: dict[str, Any] = {}
-        self.provenance: dict[str, str] = {}
-        self._build, self._parts = build, dict[tuple[str, str], Any]()
-        self._by_part: dict[tuple[str, str], list[overlay.Entry]] = {}
-        for entry in entries:
-            for part in entry.touches:
-                self._by_part.setdefault(part, []).append(entry)
-        self._known = {section: set(names) for section, names in known.items()}
-        for section, name in self._by_part:
-            self._known.setdefault(section, set()).add(name)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Sections:
-        """The parts of a document whose overlays have been applied already."""
-        parts = ("$defs", "x-aws-operations", "x-aws-resources")
-        aside = {*parts, "x-aws-overlays", "x-aws-provenance"}
-        heading = {keyword: value for keyword, value in document.items() if keyword not in aside}
-        present = {section: document.get(section, {}) for section in parts}
-        sections = cls(heading, present, lambda section, name: present[section].get(name))
-        sections.overlays = dict(document.get("x-aws-overlays", {}))
-        sections.provenance = dict(document.get("x-aws-provenance", {}))
-        return sections
-
-    def names(self, section: str) -> tuple[str, ...]:
-        """The sorted names of a section's parts."""
-        return tuple(sorted(self._known.get(section, ())))
-
-    def all(self, section: str) -> dict[str, Any]:
-        """Every part of a section, built, in order of name."""
-        return {name: part for name in self.names(section) if (part := self.get(section, name)) is not None}
-
-    def get(self, section: str, name: str) -> Any:
-        """One part with its overlays applied, or None."""
-        if (section, name) not in self._parts:
-            if name not in self._known.get(section, ()):
-                return None
-            if (section, name) in self._by_part:
-                self._correct((section, name))
-            else:
-                self._parts[section, name] = self._build(section, name)
-        return self._parts[section, name]
-
-    def _correct(self, part: tuple[str, str]) -> None:
-        together, entries, todo = {part}, dict[str, overlay.Entry](), [part]
-        while todo:
-            for entry in self._by_part.get(todo.pop(), ()):
-                entries[entry.id] = entry
-                fresh = entry.touches - together
-                together |= fresh
-                todo.extend(fresh)
-        document: Schema = {"$defs": {}, "x-aws-operations": {}, "x-aws-resources": {}}
-        for section, name in together:
-            if (built := self._build(section, name)) is not None:
-                document[section][name] = built
-        corrected, _expired = overlay.apply(document, list(entries.values()), botocore=self.heading["x-aws-service"].get("botocore"))
-        for section, name in together:
-            self._parts[section, name] = corrected[section].get(name)
-        self.overlays.update(corrected.get("x-aws-overlays", {}))
-        self.provenance.update(corrected.get("x-aws-provenance", {}))
+        return (
+            "model",
+            f"botocore {self.info.get('botocore', '?')} {self.service}-{self.api_version} {named}".rstrip(),
+        )
 
 
 def publish(schema: Any) -> Any:
@@ -325,10 +265,8 @@ def publish(schema: Any) -> Any:
         return schema
     published = {keyword: publish(value) for keyword, value in schema.items()}
     if isinstance(pattern := schema.get("x-aws-pattern"), str) and "pattern" not in schema:
-        try:
+        with contextlib.suppress(PatternError):
             published["pattern"] = patterns.to_ecma(patterns.parse(pattern))
-        except patterns.PatternError:
-            pass
     return published
 
 
@@ -344,11 +282,15 @@ def schemas_folder() -> Path:
 
 def committed() -> Mapping[str, tuple[str, ...]]:
     """Service -> API versions of the contracts that ship with this package."""
-    folders = sorted(entry for entry in schemas_folder().iterdir() if entry.is_dir() and entry.name != "overlays")
+    folders = sorted(
+        entry for entry in schemas_folder().iterdir() if entry.is_dir() and entry.name != "overlays"
+    )
     return {folder.name: tuple(sorted(file.stem for file in folder.glob("*.json"))) for folder in folders}
 
 
-def load(service: str, api_version: str | None = None, *, origin: Origin = "auto", judge: Judge | None = None) -> Contract:
+def load(
+    service: str, api_version: str | None = None, *, origin: Origin = "auto", judge: Judge | None = None
+) -> Contract:
     """The contract of a service: the committed one, else one derived from the installed botocore.
 
     `origin` insists on one of the two. UnknownNameError when there is no such service or API version.
@@ -363,14 +305,21 @@ def load(service: str, api_version: str | None = None, *, origin: Origin = "auto
     return from_models(sources.installed(), service, api_version, judge=judge)
 
 
-def from_models(folder: sources.ModelFolder, service: str, api_version: str | None = None, *,
-                entries: Iterable[overlay.Entry] | None = None, judge: Judge | None = None) -> Contract:
+def from_models(
+    folder: sources.ModelFolder,
+    service: str,
+    api_version: str | None = None,
+    *,
+    entries: Iterable[overlay.Entry] | None = None,
+    judge: Judge | None = None,
+) -> Contract:
     """A contract derived from a folder of botocore models, shape by shape as it is asked for."""
     return from_model_files(folder.load(service, api_version), entries=entries, judge=judge)
 
 
-def from_model_files(files: sources.ModelFiles, *, entries: Iterable[overlay.Entry] | None = None,
-                     judge: Judge | None = None) -> Contract:
+def from_model_files(
+    files: sources.ModelFiles, *, entries: Iterable[overlay.Entry] | None = None, judge: Judge | None = None
+) -> Contract:
     """A contract derived from one service's files; `entries` are the overlays to apply, the shipped ones by default."""
     service, model = files.service, files.model
     heading = derive.heading(model, service=service, botocore=files.botocore)
@@ -378,7 +327,9 @@ def from_model_files(files: sources.ModelFiles, *, entries: Iterable[overlay.Ent
     for section, raw in (("$defs", "shapes"), ("x-aws-operations", "operations")):
         known[section] = model.get(raw)
         if not isinstance(known[section], Mapping):
-            raise MalformedContractError(f"not a botocore service model: it has no {raw!r} object", where=service)
+            raise MalformedContractError(
+                f"not a botocore service model: it has no {raw!r} object", where=service
+            )
 
     def build(section: str, name: str) -> Any:
         if name not in known.get(section, ()):
@@ -389,7 +340,9 @@ def from_model_files(files: sources.ModelFiles, *, entries: Iterable[overlay.Ent
 
     if entries is None:
         entries = overlay.load(schemas_folder() / "overlays", service)
-    wanted = [entry for entry in entries if entry.api_version in (None, heading["x-aws-service"]["apiVersion"])]
+    wanted = [
+        entry for entry in entries if entry.api_version in (None, heading["x-aws-service"]["apiVersion"])
+    ]
     return Contract(Sections(heading, known, build, wanted), judge)
 
 

@@ -4,6 +4,7 @@ The document is JSON Schema 2020-12. `$defs` has one closed schema per shape; wh
 in `x-aws-*` keywords, which `schemas/aws-contract.schema.json` describes. A pattern is kept as AWS writes it, in
 `x-aws-pattern`; `contract.publish` adds the `pattern` other tools read. No prose of the model is copied.
 """
+
 from __future__ import annotations
 
 import re
@@ -16,10 +17,25 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Model = Mapping[str, Any]
 Schema = dict[str, Any]
 
-INTEGERS = {"byte": ("int8", 2**7), "short": ("int16", 2**15), "integer": ("int32", 2**31), "long": ("int64", 2**63)}
+INTEGERS = {
+    "byte": ("int8", 2**7),
+    "short": ("int16", 2**15),
+    "integer": ("int32", 2**31),
+    "long": ("int64", 2**63),
+}
 _SERVICE_TRAITS = (
-    "apiVersion", "serviceId", "protocol", "protocols", "jsonVersion", "targetPrefix", "endpointPrefix", "signingName",
-    "signatureVersion", "globalEndpoint", "xmlNamespace", "awsQueryCompatible",
+    "apiVersion",
+    "serviceId",
+    "protocol",
+    "protocols",
+    "jsonVersion",
+    "targetPrefix",
+    "endpointPrefix",
+    "signingName",
+    "signatureVersion",
+    "globalEndpoint",
+    "xmlNamespace",
+    "awsQueryCompatible",
 )
 # How a service spells times in a body when a shape does not say; headers use rfc822 and query strings iso8601.
 _TIMESTAMPS = {"json": "unixTimestamp", "rest-json": "unixTimestamp", "smithy-rpc-v2-cbor": "unixTimestamp"}
@@ -29,20 +45,39 @@ _LOCATED_TIMESTAMPS = {"header": "rfc822", "headers": "rfc822", "querystring": "
 _READING = re.compile(r"(BatchDescribe|BatchGet|Describe|Get|Head|List|Lookup|Search)(?=[A-Z0-9]|$)")
 
 _MEMBER_TRAITS = {
-    "location": "x-aws-location", "locationName": "x-aws-location-name", "queryName": "x-aws-query-name",
-    "idempotencyToken": "x-aws-idempotency-token", "hostLabel": "x-aws-host-label", "flattened": "x-aws-flattened",
-    "xmlAttribute": "x-aws-xml-attribute", "xmlNamespace": "x-aws-xml-namespace", "eventpayload": "x-aws-event-payload",
-    "eventheader": "x-aws-event-header", "streaming": "x-aws-streaming", "enum": "enum", "deprecated": "deprecated",
+    "location": "x-aws-location",
+    "locationName": "x-aws-location-name",
+    "queryName": "x-aws-query-name",
+    "idempotencyToken": "x-aws-idempotency-token",
+    "hostLabel": "x-aws-host-label",
+    "flattened": "x-aws-flattened",
+    "xmlAttribute": "x-aws-xml-attribute",
+    "xmlNamespace": "x-aws-xml-namespace",
+    "eventpayload": "x-aws-event-payload",
+    "eventheader": "x-aws-event-header",
+    "streaming": "x-aws-streaming",
+    "enum": "enum",
+    "deprecated": "deprecated",
 }
 _SHAPE_TRAITS = {
-    "sensitive": "x-aws-sensitive", "flattened": "x-aws-flattened", "deprecated": "deprecated", "payload": "x-aws-payload",
-    "sparse": "x-aws-sparse", "event": "x-aws-event", "eventstream": "x-aws-event-stream", "union": "x-aws-union",
-    "xmlNamespace": "x-aws-xml-namespace", "locationName": "x-aws-location-name", "wrapper": "x-aws-wrapper",
+    "sensitive": "x-aws-sensitive",
+    "flattened": "x-aws-flattened",
+    "deprecated": "deprecated",
+    "payload": "x-aws-payload",
+    "sparse": "x-aws-sparse",
+    "event": "x-aws-event",
+    "eventstream": "x-aws-event-stream",
+    "union": "x-aws-union",
+    "xmlNamespace": "x-aws-xml-namespace",
+    "locationName": "x-aws-location-name",
+    "wrapper": "x-aws-wrapper",
     "xmlOrder": "x-aws-xml-order",
 }
 
 
-def derive(model: Model, *, service: str, paginators: Model | None = None, botocore: str | None = None) -> Schema:
+def derive(
+    model: Model, *, service: str, paginators: Model | None = None, botocore: str | None = None
+) -> Schema:
     """The contract document of a whole service, `$defs` and operations in alphabetical order.
 
     `model` is a parsed `service-2.json`, `paginators` a parsed `paginators-1.json`, `botocore` the version both come
@@ -85,7 +120,9 @@ def _section(model: Model, name: str, where: str) -> Mapping[str, Any]:
 # Operations ----------------------------------------------------------------------------------------------------------
 
 
-def derive_operation(model: Model, name: str, paginators: Model | None = None, *, service: str = "") -> Schema:
+def derive_operation(
+    model: Model, name: str, paginators: Model | None = None, *, service: str = ""
+) -> Schema:
     """One entry of `x-aws-operations`: input, output, errors, pagination, traits and HTTP binding."""
     where = f"{service}.{name}"
     raw = _section(model["operations"], name, where)
@@ -99,7 +136,8 @@ def derive_operation(model: Model, name: str, paginators: Model | None = None, *
     entry["errors"] = [_error(model, error, where) for error in raw.get("errors", ())]
     http = raw.get("http") or {}
     entry["http"] = {
-        "method": http.get("method", "POST"), "requestUri": http.get("requestUri", "/"),
+        "method": http.get("method", "POST"),
+        "requestUri": http.get("requestUri", "/"),
         "responseCode": http.get("responseCode", 200),
     }
     pagination = ((paginators or {}).get("pagination") or {}).get(name)
@@ -134,7 +172,9 @@ def _error(model: Model, reference: Model, where: str) -> Schema:
 def _pagination(raw: Model) -> Schema:
     names = {"input_token": "inputToken", "output_token": "outputToken", "result_key": "resultKey"}
     entry: Schema = {
-        names[name]: [raw[name]] if isinstance(raw[name], str) else list(raw[name]) for name in names if name in raw
+        names[name]: [raw[name]] if isinstance(raw[name], str) else list(raw[name])
+        for name in names
+        if name in raw
     }
     for name, spelled in (("limit_key", "limitKey"), ("more_results", "moreResults")):
         if name in raw:
@@ -224,7 +264,9 @@ def _map(model: Model, raw: Model, where: str) -> Schema:
     if raw.get("sparse"):
         values = {"anyOf": [values, {"type": "null"}]}
     schema: Schema = {
-        "type": "object", "propertyNames": _member(model, raw["key"], f"{where}.key"), "additionalProperties": values,
+        "type": "object",
+        "propertyNames": _member(model, raw["key"], f"{where}.key"),
+        "additionalProperties": values,
     }
     return {**schema, **_bounds(raw, "minProperties", "maxProperties")}
 
@@ -243,8 +285,10 @@ def _integer(model: Model, raw: Model, where: str) -> Schema:
     name, reach = INTEGERS[raw["type"]]
     bounds = _bounds(raw, "minimum", "maximum")
     return {
-        "type": "integer", "format": name,
-        "minimum": max(bounds.get("minimum", -reach), -reach), "maximum": min(bounds.get("maximum", reach - 1), reach - 1),
+        "type": "integer",
+        "format": name,
+        "minimum": max(bounds.get("minimum", -reach), -reach),
+        "maximum": min(bounds.get("maximum", reach - 1), reach - 1),
     }
 
 
@@ -284,9 +328,22 @@ def _whole(number: Any) -> Any:
 
 
 _SHAPES: dict[str, Callable[[Model, Model, str], Schema]] = {
-    "structure": _structure, "list": _list, "map": _map, "string": _string, "character": _string, "boolean": _boolean,
-    "byte": _integer, "short": _integer, "integer": _integer, "long": _integer, "bigInteger": _number, "float": _number,
-    "double": _number, "bigDecimal": _number, "blob": _blob, "timestamp": _timestamp,
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "character": _string,
+    "boolean": _boolean,
+    "byte": _integer,
+    "short": _integer,
+    "integer": _integer,
+    "long": _integer,
+    "bigInteger": _number,
+    "float": _number,
+    "double": _number,
+    "bigDecimal": _number,
+    "blob": _blob,
+    "timestamp": _timestamp,
 }
 
 
@@ -295,7 +352,7 @@ def references(schema: Any) -> Iterable[str]:
     if isinstance(schema, Mapping):
         for keyword, value in schema.items():
             if keyword == "$ref" and isinstance(value, str) and value.startswith("#/$defs/"):
-                yield value[len("#/$defs/"):]
+                yield value[len("#/$defs/") :]
             elif isinstance(value, (Mapping, list)):
                 yield from references(value)
     elif isinstance(schema, list):

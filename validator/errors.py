@@ -3,6 +3,7 @@
 Each kind knows the exit status the command line gives it: 2 when what was passed in cannot be used, 3 when the
 target or the environment failed. A message is one line: what is wrong, where, and what to do.
 """
+
 from __future__ import annotations
 
 import difflib
@@ -77,7 +78,9 @@ class UnknownNameError(UnusableInputError, LookupError):
         return _rebuild, (type(self), self.kind, self.name, self.args)
 
 
-def _rebuild(cls: type[UnknownNameError], kind: str, name: str, args: tuple[str, str | None, str | None]) -> Any:
+def _rebuild(
+    cls: type[UnknownNameError], kind: str, name: str, args: tuple[str, str | None, str | None]
+) -> Any:
     error = cls(kind, name, ())
     error.what, error.where, error.fix = args
     error.args = args

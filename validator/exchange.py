@@ -1,4 +1,5 @@
 """The second narrow waist: one operation, its request, its answer, and where it came from."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

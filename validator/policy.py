@@ -1,4 +1,5 @@
 """What of the findings counts: strictness, what is ignored and why, and the baseline of what is accepted for now."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -30,13 +31,19 @@ class Ignore:
         check, colon, place = text.partition(":")
         parts = place.split(".", 2)
         if not check or (colon and not all(parts)):
-            raise UnusableInputError(f"cannot read {text!r}", where="ignore", fix="write CHECK[:service.Operation[.member]]")
+            raise UnusableInputError(
+                f"cannot read {text!r}", where="ignore", fix="write CHECK[:service.Operation[.member]]"
+            )
         service, operation, member = [*parts, *("", "", "")][:3]
         return cls(check, service or "*", operation or "*", member or None, reason)
 
     def remaining(self, finding: Finding) -> Finding | None:
         """The finding without what this ignores: itself when nothing is, None when all of it is."""
-        named = ((self.check, finding.check), (self.service, finding.service), (self.operation, finding.operation))
+        named = (
+            (self.check, finding.check),
+            (self.service, finding.service),
+            (self.operation, finding.operation),
+        )
         if not all(fnmatch.fnmatchcase(name, pattern) for pattern, name in named):
             return finding
         if self.member is None:
@@ -49,7 +56,11 @@ class Ignore:
     def _covers(self, violation: Violation) -> bool:
         members = ".".join(part for part in violation.instance_path.split("/")[1:] if not part.isdigit())
         assert self.member is not None
-        return members == self.member or fnmatch.fnmatchcase(members, self.member) or members.startswith(self.member + ".")
+        return (
+            members == self.member
+            or fnmatch.fnmatchcase(members, self.member)
+            or members.startswith(self.member + ".")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,9 @@ def load_baseline(path: Path) -> Mapping[str, str]:
     try:
         document = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise UnusableInputError("no such baseline", where=str(path), fix="make one with --update-baseline") from None
+        raise UnusableInputError(
+            "no such baseline", where=str(path), fix="make one with --update-baseline"
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise UnusableInputError(f"not a baseline: {error}", where=str(path)) from None
     accepted = document.get("accepted") if isinstance(document, dict) else None
@@ -102,7 +115,10 @@ def load_baseline(path: Path) -> Mapping[str, str]:
 
 def save_baseline(path: Path, findings: Iterable[Finding]) -> int:
     """Write the baseline that accepts exactly these findings; whole or not at all. Gives how many it accepts."""
-    accepted = {finding.id: f"{finding.check} {finding.service}.{finding.operation}: {finding.message}" for finding in findings}
+    accepted = {
+        finding.id: f"{finding.check} {finding.service}.{finding.operation}: {finding.message}"
+        for finding in findings
+    }
     document = {"version": 1, "accepted": dict(sorted(accepted.items(), key=lambda item: (item[1], item[0])))}
     handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.")
     try:

@@ -1,4 +1,5 @@
 """What judging yields: severities, violations, findings and the report they end in, all frozen data."""
+
 from __future__ import annotations
 
 import base64
@@ -30,8 +31,19 @@ class Severity(enum.IntEnum):
 
 
 _STRUCTURE = ("type", "oneOf", "format", "dependentRequired")
-_BOUNDS = ("enum", "pattern", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
-           "minimum", "maximum", "propertyNames")
+_BOUNDS = (
+    "enum",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+    "propertyNames",
+)
 
 # keyword -> (severity in a request, severity in a response or an error body). Services omit members that their
 # model calls required and return values outside its bounds, and they grow new members; callers do not.
@@ -78,8 +90,13 @@ class Violation:
     def to_json(self) -> dict[str, Any]:
         """The violation as the JSON report spells it."""
         document: dict[str, Any] = {
-            "keyword": self.keyword, "instance_path": self.instance_path, "schema_path": self.schema_path,
-            "limit": self.limit, "value": self.value, "layer": self.layer, "source": self.source,
+            "keyword": self.keyword,
+            "instance_path": self.instance_path,
+            "schema_path": self.schema_path,
+            "limit": self.limit,
+            "value": self.value,
+            "layer": self.layer,
+            "source": self.source,
         }
         for name in ("message", "note"):
             if getattr(self, name):
@@ -101,11 +118,15 @@ class Location:
     def __str__(self) -> str:
         if self.file is None:
             return ""
-        return self.file + (f":{self.line}" if self.line is not None else f"#{self.index}" if self.index is not None else "")
+        return self.file + (
+            f":{self.line}" if self.line is not None else f"#{self.index}" if self.index is not None else ""
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Only the parts that are known."""
-        return {name: value for name in ("file", "line", "index") if (value := getattr(self, name)) is not None}
+        return {
+            name: value for name in ("file", "line", "index") if (value := getattr(self, name)) is not None
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +163,21 @@ class Finding:
         """Ten characters that stay the same for the same problem in the same place, run after run."""
         place = (self.location.file or "") if self.location else ""
         paths = "|".join(sorted({_without_indexes(v.instance_path) for v in self.violations}))
-        digest = hashlib.sha256("\0".join((*self.group, place, paths)).encode("utf-8", "surrogatepass")).digest()
+        digest = hashlib.sha256(
+            "\0".join((*self.group, place, paths)).encode("utf-8", "surrogatepass")
+        ).digest()
         return base64.b32encode(digest)[:10].decode()
 
     def to_json(self) -> dict[str, Any]:
         """The finding as the JSON report spells it."""
         document: dict[str, Any] = {
-            "id": self.id, "check": self.check, "severity": str(self.severity), "service": self.service,
-            "operation": self.operation, "direction": self.direction, "message": self.message,
+            "id": self.id,
+            "check": self.check,
+            "severity": str(self.severity),
+            "service": self.service,
+            "operation": self.operation,
+            "direction": self.direction,
+            "message": self.message,
             "violations": [violation.to_json() for violation in self.violations],
         }
         if self.code is not None:
@@ -217,17 +245,26 @@ class Report:
         """The `summary` object of the JSON report."""
         unchecked = len(self.unchecked) if self.unchecked_count is None else self.unchecked_count
         return {
-            "exchanges": self.exchanges, "checked": self.checked, "unchecked": unchecked,
+            "exchanges": self.exchanges,
+            "checked": self.checked,
+            "unchecked": unchecked,
             **{str(severity): self.count(severity) for severity in sorted(Severity, reverse=True)},
             "seconds": round(self.seconds, 3),
         }
 
     def to_json(self) -> dict[str, Any]:
         """The whole JSON report, version 1."""
-        coverage = {"operations": {}, "constraints": {"total": 0, "satisfied": 0, "violated": 0}, **self.coverage}
+        coverage = {
+            "operations": {},
+            "constraints": {"total": 0, "satisfied": 0, "violated": 0},
+            **self.coverage,
+        }
         document = {
-            "version": 1, "command": self.command, "summary": self.summary(),
-            "findings": [finding.to_json() for finding in self.findings], "coverage": coverage,
+            "version": 1,
+            "command": self.command,
+            "summary": self.summary(),
+            "findings": [finding.to_json() for finding in self.findings],
+            "coverage": coverage,
         }
         if self.unchecked:
             document["unchecked"] = [entry.to_json() for entry in self.unchecked]

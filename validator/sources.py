@@ -1,4 +1,5 @@
 """Where botocore's models lie: the installed package, another folder of it, a wheel, or one file."""
+
 from __future__ import annotations
 
 import functools
@@ -13,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from validator.errors import EnvironmentFailedError, MalformedContractError, UnknownNameError, UnusableInputError
+from validator.errors import (
+    EnvironmentFailedError,
+    MalformedContractError,
+    UnknownNameError,
+    UnusableInputError,
+)
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}[\w.-]*")
 # Larger than ten times the largest model botocore ships (ec2); a file beyond it is not a model.
@@ -73,7 +79,9 @@ class ModelFolder:
         found = _find(folder, "service-2")
         assert found is not None
         model = merge_extras(read_json(found), _optional(folder, "service-2.sdk-extras"))
-        paginators = merge_extras(_optional(folder, "paginators-1") or {}, _optional(folder, "paginators-1.sdk-extras"))
+        paginators = merge_extras(
+            _optional(folder, "paginators-1") or {}, _optional(folder, "paginators-1.sdk-extras")
+        )
         return ModelFiles(service, folder.name, model, paginators, self.version, stamp(found))
 
     def stamp(self, service: str, api_version: str | None = None) -> str:
@@ -95,8 +103,13 @@ def installed() -> ModelFolder:
     spec = importlib.util.find_spec("botocore")
     if spec is None or not spec.submodule_search_locations:
         raise EnvironmentFailedError("botocore is not installed; install it with: pip install botocore")
-    roots: list[Path | zipfile.Path] = [Path.home() / ".aws" / "models", Path(spec.submodule_search_locations[0]) / "data"]
-    roots += [Path(entry).expanduser() for entry in os.environ.get("AWS_DATA_PATH", "").split(os.pathsep) if entry]
+    roots: list[Path | zipfile.Path] = [
+        Path.home() / ".aws" / "models",
+        Path(spec.submodule_search_locations[0]) / "data",
+    ]
+    roots += [
+        Path(entry).expanduser() for entry in os.environ.get("AWS_DATA_PATH", "").split(os.pathsep) if entry
+    ]
     return ModelFolder(roots, installed_version())
 
 
@@ -104,7 +117,11 @@ def installed() -> ModelFolder:
 def installed_version() -> str | None:
     """The version of the installed botocore, or None; read from its source, which costs less than its metadata."""
     spec = importlib.util.find_spec("botocore")
-    return _version_beside(Path(spec.submodule_search_locations[0]) / "data") if spec and spec.submodule_search_locations else None
+    return (
+        _version_beside(Path(spec.submodule_search_locations[0]) / "data")
+        if spec and spec.submodule_search_locations
+        else None
+    )
 
 
 def open_models(place: str | Path) -> ModelFolder:
@@ -116,8 +133,11 @@ def open_models(place: str | Path) -> ModelFolder:
     for root in (path / "botocore" / "data", path / "data", path):
         if root.is_dir() and any(_versions(entry) for entry in root.iterdir() if entry.is_dir()):
             return ModelFolder([root], _version_beside(root))
-    raise UnusableInputError("no botocore models there", where=str(place),
-                             fix="pass a botocore folder, a botocore wheel, a service-2.json or a contract file")
+    raise UnusableInputError(
+        "no botocore models there",
+        where=str(place),
+        fix="pass a botocore folder, a botocore wheel, a service-2.json or a contract file",
+    )
 
 
 def _version_beside(data: Path) -> str | None:
@@ -142,7 +162,9 @@ def read_json(path: Path | zipfile.Path) -> Any:
             raise UnusableInputError("larger than any model", where=str(path))
         return json.loads(content)
     except (OSError, EOFError) as error:
-        raise UnusableInputError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(path)) from None
+        raise UnusableInputError(
+            f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(path)
+        ) from None
     except RecursionError:
         raise MalformedContractError("nested too deeply to be a model", where=str(path)) from None
     except ValueError as error:
@@ -153,18 +175,24 @@ def read_json(path: Path | zipfile.Path) -> Any:
 
 def merge_extras(document: Any, extras: Any) -> Any:
     """A botocore file with its `sdk-extras` merged in: objects member by member, all else replaced."""
-    return _merged(document, extras["merge"]) if isinstance(extras, Mapping) and "merge" in extras else document
+    return (
+        _merged(document, extras["merge"]) if isinstance(extras, Mapping) and "merge" in extras else document
+    )
 
 
 def _merged(base: Any, addition: Any) -> Any:
     if not (isinstance(base, Mapping) and isinstance(addition, Mapping)):
         return addition
-    return {**base, **{name: _merged(base[name], value) if name in base else value for name, value in addition.items()}}
+    return {
+        **base,
+        **{name: _merged(base[name], value) if name in base else value for name, value in addition.items()},
+    }
 
 
 def _versions(folder: Path | zipfile.Path) -> list[str]:
     return sorted(
-        entry.name for entry in folder.iterdir()
+        entry.name
+        for entry in folder.iterdir()
         if _VERSION.fullmatch(entry.name) and entry.is_dir() and _find(entry, "service-2")
     )
 

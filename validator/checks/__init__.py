@@ -4,6 +4,7 @@ A check lives in a file of its own and enters the table with the `check` decorat
 of scope `exchange` judges each exchange alone, so exchanges may be streamed through it; one of scope `history` needs
 a whole sequence, oldest first.
 """
+
 from __future__ import annotations
 
 import functools
@@ -35,8 +36,9 @@ class Check:
 _TABLE: dict[str, Check] = {}
 
 
-def check(id: str, sentence: str, *, severity: Severity = Severity.ERROR, scope: Scope = "history",
-          source: str = "") -> Callable[[Judge], Judge]:
+def check(
+    id: str, sentence: str, *, severity: Severity = Severity.ERROR, scope: Scope = "history", source: str = ""
+) -> Callable[[Judge], Judge]:
     """Enter a function into the table of checks; `source` is the public page that documents the demand."""
 
     def enter(run: Judge) -> Judge:
@@ -57,8 +59,13 @@ def table() -> Mapping[str, Check]:
     return dict(_TABLE)
 
 
-def run(contract: Contract, exchanges: Iterable[Exchange], *, only: Iterable[str] | None = None,
-        scope: Scope | None = None) -> Iterator[Finding]:
+def run(
+    contract: Contract,
+    exchanges: Iterable[Exchange],
+    *,
+    only: Iterable[str] | None = None,
+    scope: Scope | None = None,
+) -> Iterator[Finding]:
     """What all checks, or only those named, find in the exchanges of one contract's service."""
     wanted = table() if only is None else {id: table()[id] for id in only}
     history = list(exchanges)

@@ -1,4 +1,5 @@
 """Each message held against its own schema, and each error against what its operation declares."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,8 @@ from validator.results import Finding, Severity, Violation
 
 # What any AWS service may answer whatever its operation declares: the common errors of the query and JSON
 # protocols, of signing, and of throttling. Source: the "Common Errors" page of any API reference.
-COMMON_ERRORS = frozenset("""
+COMMON_ERRORS = frozenset(
+    """
 AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature
 IncompleteSignatureException InternalError InternalFailure InternalServerError InternalServerException InvalidAction
 InvalidClientTokenId InvalidParameterCombination InvalidParameterValue InvalidQueryParameter InvalidSignatureException
@@ -22,7 +24,8 @@ SerializationException ServiceUnavailable ServiceUnavailableException SignatureD
 Throttling ThrottlingException ThrottledException TooManyRequestsException TransactionInProgressException
 UnauthorizedOperation UnknownOperationException UnrecognizedClientException UnsupportedOperation ValidationError
 ValidationException
-""".split())
+""".split()
+)
 
 _COMMON = "https://docs.aws.amazon.com/personalize/latest/dg/CommonErrors.html"
 
@@ -54,8 +57,13 @@ def error_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iter
             yield from judge(contract, exchange, "error", error.body, error.code)
 
 
-@check("error_declared", "Every error is one that the operation declares or that is common to AWS.",
-       severity=Severity.WARNING, scope="exchange", source=_COMMON)
+@check(
+    "error_declared",
+    "Every error is one that the operation declares or that is common to AWS.",
+    severity=Severity.WARNING,
+    scope="exchange",
+    source=_COMMON,
+)
 def error_declared(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """One finding for each error code that neither the operation nor AWS at large documents."""
     for exchange in exchanges:
@@ -65,11 +73,19 @@ def error_declared(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
         operation = contract.operation(exchange.operation)
         if operation.errors and error.code not in operation.errors:
             declared = ", ".join(sorted(operation.errors))
-            yield _finding(exchange, "error_declared", Severity.WARNING, "error",
-                           f"{error.code} is not an error of {operation.name}, which declares {declared}", code=error.code)
+            yield _finding(
+                exchange,
+                "error_declared",
+                Severity.WARNING,
+                "error",
+                f"{error.code} is not an error of {operation.name}, which declares {declared}",
+                code=error.code,
+            )
 
 
-def judge(contract: Contract, exchange: Exchange, direction: str, instance: Any, code: str | None = None) -> Iterator[Finding]:
+def judge(
+    contract: Contract, exchange: Exchange, direction: str, instance: Any, code: str | None = None
+) -> Iterator[Finding]:
     """What one message of an exchange breaks: a finding per severity, the worst first."""
     operation: Operation = contract.operation(exchange.operation)
     by_severity: dict[Severity, list[Violation]] = {}
@@ -79,10 +95,29 @@ def judge(contract: Contract, exchange: Exchange, direction: str, instance: Any,
         message = violations[0].message
         if len(violations) > 1:
             message += f" (and {len(violations) - 1} more)"
-        yield _finding(exchange, f"{direction}_conformance", severity, direction, message, tuple(violations), code)
+        yield _finding(
+            exchange, f"{direction}_conformance", severity, direction, message, tuple(violations), code
+        )
 
 
-def _finding(exchange: Exchange, check: str, severity: Severity, direction: str, message: str,
-             violations: tuple[Violation, ...] = (), code: str | None = None) -> Finding:
-    return Finding(check, severity, exchange.service, exchange.operation, direction, message, violations,
-                   exchange.location, (exchange.to_json(),), code=code)
+def _finding(
+    exchange: Exchange,
+    check: str,
+    severity: Severity,
+    direction: str,
+    message: str,
+    violations: tuple[Violation, ...] = (),
+    code: str | None = None,
+) -> Finding:
+    return Finding(
+        check,
+        severity,
+        exchange.service,
+        exchange.operation,
+        direction,
+        message,
+        violations,
+        exchange.location,
+        (exchange.to_json(),),
+        code=code,
+    )

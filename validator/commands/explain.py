@@ -1,4 +1,5 @@
 """`aws-contract explain`: what is demanded, who says so, what passes and what fails."""
+
 from __future__ import annotations
 
 import json
@@ -23,8 +24,9 @@ def explain(name: str) -> None:
     lines = _explained(name)
     if lines is None:
         entries = (entry.id for entry in overlay.load_all(contract.schemas_folder() / "overlays"))
-        raise UnknownNameError("check, keyword, overlay entry or service.Operation", name,
-                               [*checks.table(), *KEYWORDS, *entries])
+        raise UnknownNameError(
+            "check, keyword, overlay entry or service.Operation", name, [*checks.table(), *KEYWORDS, *entries]
+        )
     click.echo("\n".join(lines))
 
 
@@ -53,8 +55,11 @@ def _rows(rows: dict[str, Any]) -> Lines:
 
 def _check(check: checks.Check) -> Lines:
     yield f"check {check.id}"
-    rows = {"demands": check.sentence, "severity": check.severity,
-            "judges": "each exchange alone" if check.scope == "exchange" else "a sequence of exchanges"}
+    rows = {
+        "demands": check.sentence,
+        "severity": check.severity,
+        "judges": "each exchange alone" if check.scope == "exchange" else "a sequence of exchanges",
+    }
     if check.source:
         rows["source"] = check.source
     yield from _rows(rows)
@@ -64,16 +69,26 @@ def _keyword(name: str) -> Lines:
     keyword = KEYWORDS[name]
     request, answer = SEVERITIES.get(name, (Severity.ERROR, Severity.ERROR))
     yield f"keyword {name}"
-    yield from _rows({
-        "demands": keyword.demand, "severity": f"{request} in a request, {answer} in a response or error body",
-        "schema": json.dumps(keyword.schema), "passes": json.dumps(keyword.passes), "fails": json.dumps(keyword.fails),
-        "boto3": keyword.boto3,
-    })
+    yield from _rows(
+        {
+            "demands": keyword.demand,
+            "severity": f"{request} in a request, {answer} in a response or error body",
+            "schema": json.dumps(keyword.schema),
+            "passes": json.dumps(keyword.passes),
+            "fails": json.dumps(keyword.fails),
+            "boto3": keyword.boto3,
+        }
+    )
 
 
 def _entry(entry: overlay.Entry) -> Lines:
     yield f"overlay entry {entry.id}"
-    rows = {"service": entry.service, "layer": entry.layer, "reason": entry.reason, "evidence": "\n".join(entry.evidence)}
+    rows = {
+        "service": entry.service,
+        "layer": entry.layer,
+        "reason": entry.reason,
+        "evidence": "\n".join(entry.evidence),
+    }
     if entry.since or entry.until:
         rows["botocore"] = f"{entry.since or 'any'} to {entry.until or 'today'}"
     rows["patch"] = "\n".join(json.dumps(step) for step in entry.patch)
@@ -99,7 +114,7 @@ def _operation(operation: Operation) -> Lines:
         for member, reference in schema.get("properties", {}).items():
             mark = "*" if member in required else " "
             yield f"  {mark} {member}: {_demands(loaded, reference)}"
-    yield "  (* required; more with: aws-contract explain "f"{operation.service}.{operation.name}.MEMBER)"
+    yield f"  (* required; more with: aws-contract explain {operation.service}.{operation.name}.MEMBER)"
 
 
 def _member(operation: Operation, path: str) -> Lines:
@@ -125,7 +140,14 @@ def _walk(loaded: Contract, shape: str, parts: list[str]) -> tuple[Schema, str] 
     schema, pointer = loaded.define(shape), f"/$defs/{shape}"
     for part in parts:
         while part not in schema.get("properties", {}):
-            inner = next((keyword for keyword in ("items", "additionalProperties") if isinstance(schema.get(keyword), dict)), None)
+            inner = next(
+                (
+                    keyword
+                    for keyword in ("items", "additionalProperties")
+                    if isinstance(schema.get(keyword), dict)
+                ),
+                None,
+            )
             if inner is None or "$ref" not in schema[inner]:
                 return None
             schema, pointer = _target(loaded, schema[inner])
@@ -144,7 +166,11 @@ def _target(loaded: Contract, reference: Schema) -> tuple[Schema, str]:
 def _layers(loaded: Contract, schema: Schema, pointer: str) -> Lines:
     while True:
         for keyword, limit in schema.items():
-            shown = {"x-aws-pattern": "pattern", "x-aws-min-bytes": "minLength", "x-aws-max-bytes": "maxLength"}.get(keyword, keyword)
+            shown = {
+                "x-aws-pattern": "pattern",
+                "x-aws-min-bytes": "minLength",
+                "x-aws-max-bytes": "maxLength",
+            }.get(keyword, keyword)
             if shown not in KEYWORDS or not isinstance(limit, (str, int, float, list)):
                 continue
             layer, source = loaded.source_of(f"{pointer}/{keyword}")
@@ -164,7 +190,16 @@ def _demands(loaded: Contract, schema: Schema) -> str:
                 words.insert(0, {"object": "structure or map", "array": "list"}.get(limit, limit))
             elif keyword == "enum":
                 words.append("one of " + ", ".join(limit[:6]) + (" ..." if len(limit) > 6 else ""))
-            elif keyword in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
+            elif keyword in (
+                "minimum",
+                "maximum",
+                "minLength",
+                "maxLength",
+                "minItems",
+                "maxItems",
+                "minProperties",
+                "maxProperties",
+            ):
                 words.append(f"{keyword} {limit}")
             elif keyword == "x-aws-pattern":
                 words.append(f"pattern {limit if len(limit) < 60 else limit[:57] + '...'}")

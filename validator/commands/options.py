@@ -1,4 +1,5 @@
 """The options every command shares, and the one place that turns findings into output and an exit status."""
+
 from __future__ import annotations
 
 import os
@@ -39,13 +40,31 @@ def reporting(function: F) -> F:
 
 
 _OPTIONS = [
-    click.option("--report", "reports", metavar="FORMAT[=PATH]", multiple=True,
-                 help=f"Write a report: {', '.join(report.FORMATS)}. May repeat."),
-    click.option("--fail-on", type=click.Choice(["error", "warning", "info"]), help="The least severity that fails. [error]"),
+    click.option(
+        "--report",
+        "reports",
+        metavar="FORMAT[=PATH]",
+        multiple=True,
+        help=f"Write a report: {', '.join(report.FORMATS)}. May repeat.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice(["error", "warning", "info"]),
+        help="The least severity that fails. [error]",
+    ),
     click.option("--strict", is_flag=True, default=None, help="Lift every warning and info to an error."),
-    click.option("--ignore", "ignores", metavar="CHECK[:service.Operation[.member]]", multiple=True,
-                 help="Leave these findings out. May repeat."),
-    click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Accept the findings of this file."),
+    click.option(
+        "--ignore",
+        "ignores",
+        metavar="CHECK[:service.Operation[.member]]",
+        multiple=True,
+        help="Leave these findings out. May repeat.",
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Accept the findings of this file.",
+    ),
     click.option("--update-baseline", is_flag=True, help="Write today's findings to the baseline."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but findings."),
     click.option("--no-color", is_flag=True, help="No colours."),
@@ -56,8 +75,18 @@ def _gathered(function: F) -> F:
     import functools
 
     @functools.wraps(function)
-    def gather(*args: Any, reports: tuple[str, ...], fail_on: str | None, strict: bool | None, ignores: tuple[str, ...],
-               baseline: Path | None, update_baseline: bool, quiet: bool, no_color: bool, **kwargs: Any) -> Any:
+    def gather(
+        *args: Any,
+        reports: tuple[str, ...],
+        fail_on: str | None,
+        strict: bool | None,
+        ignores: tuple[str, ...],
+        baseline: Path | None,
+        update_baseline: bool,
+        quiet: bool,
+        no_color: bool,
+        **kwargs: Any,
+    ) -> Any:
         found = settings.find(Path.cwd())
         asked = list(reports) or found.get("report", []) or ["github" if _in_github() else "terminal"]
         if baseline is None and found.get("baseline"):
@@ -71,11 +100,16 @@ def _gathered(function: F) -> F:
         try:
             threshold = Severity.from_name(fail_on or found.get("fail-on", "error"))
         except KeyError:
-            raise UnusableInputError(f"fail-on is {found.get('fail-on')!r}", where=str(found.path),
-                                     fix="write error, warning or info") from None
+            raise UnusableInputError(
+                f"fail-on is {found.get('fail-on')!r}",
+                where=str(found.path),
+                fix="write error, warning or info",
+            ) from None
         weighing = policy.Policy(found.get("strict", False) if strict is None else strict, kept, accepted)
         color = False if no_color or os.environ.get("NO_COLOR") else None
-        kwargs["reporting"] = Reporting(_outputs(asked), threshold, weighing, baseline, update_baseline, quiet, color, found)
+        kwargs["reporting"] = Reporting(
+            _outputs(asked), threshold, weighing, baseline, update_baseline, quiet, color, found
+        )
         return function(*args, **kwargs)
 
     return gather  # type: ignore[return-value]
@@ -93,7 +127,9 @@ def _outputs(asked: Sequence[str]) -> list[tuple[str, Path | None]]:
         report.renderer(name)
         outputs.append((name, Path(path) if path else None))
     if sum(path is None for _, path in outputs) > 1:
-        raise UnusableInputError("two reports cannot share standard output", where="--report", fix="give one of them =PATH")
+        raise UnusableInputError(
+            "two reports cannot share standard output", where="--report", fix="give one of them =PATH"
+        )
     return outputs
 
 

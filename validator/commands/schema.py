@@ -1,4 +1,5 @@
 """`aws-contract schema`: a contract, or one operation's schema, on standard output."""
+
 from __future__ import annotations
 
 import json
@@ -16,10 +17,21 @@ from validator import contract
 @click.option("--response", "direction", flag_value="response", help="The operation's response.")
 @click.option("--error", "code", metavar="CODE", help="The body of one of the operation's errors.")
 @click.option("--api-version", metavar="DATE", help="Another API version than the newest.")
-@click.option("--from", "origin", type=click.Choice(["auto", "committed", "botocore"]), default="auto",
-              help="The committed contract, or one derived from the installed botocore.")
-def schema(service: str, operation: str | None, direction: str | None, code: str | None, api_version: str | None,
-           origin: Any) -> None:
+@click.option(
+    "--from",
+    "origin",
+    type=click.Choice(["auto", "committed", "botocore"]),
+    default="auto",
+    help="The committed contract, or one derived from the installed botocore.",
+)
+def schema(
+    service: str,
+    operation: str | None,
+    direction: str | None,
+    code: str | None,
+    api_version: str | None,
+    origin: Any,
+) -> None:
     """Print JSON Schema 2020-12: the service's contract, or one OPERATION's self-contained schema."""
     loaded = contract.load(service, api_version, origin=origin)
     if operation is None:

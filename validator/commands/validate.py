@@ -1,4 +1,5 @@
 """`aws-contract validate`: one payload held against the contract."""
+
 from __future__ import annotations
 
 import json
@@ -25,11 +26,22 @@ _LARGEST = 64 * 1024 * 1024
 @click.argument("service")
 @click.argument("operation")
 @click.argument("file", default="-", metavar="[FILE|-]")
-@click.option("--request", "direction", flag_value="request", help="The payload is the operation's request (the default).")
-@click.option("--response", "direction", flag_value="response", help="The payload is the operation's response.")
-@click.option("--error", "code", metavar="CODE", help="The payload is the body of this error of the operation.")
+@click.option(
+    "--request",
+    "direction",
+    flag_value="request",
+    help="The payload is the operation's request (the default).",
+)
+@click.option(
+    "--response", "direction", flag_value="response", help="The payload is the operation's response."
+)
+@click.option(
+    "--error", "code", metavar="CODE", help="The payload is the body of this error of the operation."
+)
 @reporting
-def validate(service: str, operation: str, file: str, direction: str | None, code: str | None, reporting: Reporting) -> int:
+def validate(
+    service: str, operation: str, file: str, direction: str | None, code: str | None, reporting: Reporting
+) -> int:
     """Hold one JSON payload against the contract of OPERATION.
 
     The payload may be what boto3 takes or gives written as JSON, or the AWS CLI's output: times as epoch seconds or ISO
@@ -47,8 +59,14 @@ def validate(service: str, operation: str, file: str, direction: str | None, cod
     parts: dict[str, Any] = {"error": ErrorReply(code or "", body=instance)} if code else {chosen: instance}
     exchange = Exchange(service, operation, location=Location(name), **parts)
     findings = list(conformance.judge(found.contract, exchange, chosen, instance, code))
-    result = Report("validate", findings, exchanges=1, checked=1, seconds=time.perf_counter() - started,
-                    details={"subject": f"{service}.{operation} {chosen}"})
+    result = Report(
+        "validate",
+        findings,
+        exchanges=1,
+        checked=1,
+        seconds=time.perf_counter() - started,
+        details={"subject": f"{service}.{operation} {chosen}"},
+    )
     return finish(result, reporting)
 
 
@@ -63,9 +81,13 @@ def read_payload(file: str, name: str) -> Any:
     except OSError as error:
         raise UnusableInputError(f"cannot be read: {error.strerror}", where=name) from None
     if len(content) > _LARGEST:
-        raise UnusableInputError(f"larger than {_LARGEST >> 20} MiB", where=name, fix="hold recordings with 'aws-contract check'")
+        raise UnusableInputError(
+            f"larger than {_LARGEST >> 20} MiB", where=name, fix="hold recordings with 'aws-contract check'"
+        )
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        return json.loads(
+            content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_twins
+        )
     except UnicodeDecodeError as error:
         raise UnusableInputError(f"not UTF-8 at byte {error.start}", where=name) from None
     except RecursionError:

@@ -1,4 +1,5 @@
 """The outputs: a table of renderers by name, each `render(report, page) -> str`, loaded on use."""
+
 from __future__ import annotations
 
 import importlib

@@ -1,4 +1,5 @@
 """Workflow commands that annotate files in GitHub Actions, one line a finding."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,10 +20,14 @@ def render(report: Report, page: Page) -> str:
         of_level = [finding for finding in report.findings if finding.severity is severity]
         lines.extend(_annotation(finding) for finding in of_level)
         if len(of_level) > _SHOWN:
-            lines.append(f"::notice title=aws-contract::{len(of_level)} of level {severity}; GitHub shows the first {_SHOWN}")
+            lines.append(
+                f"::notice title=aws-contract::{len(of_level)} of level {severity}; GitHub shows the first {_SHOWN}"
+            )
     summary = report.summary()
     counts = ", ".join(f"{summary[str(severity)]} {severity}" for severity in sorted(Severity, reverse=True))
-    lines.append(f"aws-contract {report.command}: {counts}; {summary['checked']} of {summary['exchanges']} exchanges checked")
+    lines.append(
+        f"aws-contract {report.command}: {counts}; {summary['checked']} of {summary['exchanges']} exchanges checked"
+    )
     return "\n".join(lines)
 
 

@@ -1,4 +1,5 @@
 """The report as one JSON document, as `schemas/report.schema.json` describes it."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """JUnit XML: a test suite per service, a test case per operation and check, a failure per finding."""
+
 from __future__ import annotations
 
 import re
@@ -23,7 +24,9 @@ def render(report: Report, page: Page) -> str:
         for check in checks:
             cases.setdefault(service, {}).setdefault((operation, check), [])
     for finding in report.findings:
-        cases.setdefault(finding.service, {}).setdefault((finding.operation, finding.check), []).append(finding)
+        cases.setdefault(finding.service, {}).setdefault((finding.operation, finding.check), []).append(
+            finding
+        )
     skipped: dict[str, list[str]] = {}
     for entry in report.unchecked:
         skipped.setdefault(entry.service or "unknown", []).append(entry.reason)
@@ -43,18 +46,35 @@ def _matrix(report: Report) -> Mapping[str, Mapping[str, Any]]:
     return matrix
 
 
-def _suite(root: ET.Element, number: int, service: str, cases: Mapping[tuple[str, str], list[Finding]],
-           reasons: Iterable[str], report: Report) -> None:
+def _suite(
+    root: ET.Element,
+    number: int,
+    service: str,
+    cases: Mapping[tuple[str, str], list[Finding]],
+    reasons: Iterable[str],
+    report: Report,
+) -> None:
     reasons = sorted(set(reasons))
     failing = sum(_failed(findings) for findings in cases.values())
     suite = ET.SubElement(
-        root, "testsuite", name=_text(service), tests=str(len(cases) + len(reasons)), failures=str(failing), errors="0",
-        skipped=str(len(reasons)), time=f"{report.seconds:.3f}", id=str(number), package="aws-contract",
-        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()), hostname=socket.gethostname() or "localhost",
+        root,
+        "testsuite",
+        name=_text(service),
+        tests=str(len(cases) + len(reasons)),
+        failures=str(failing),
+        errors="0",
+        skipped=str(len(reasons)),
+        time=f"{report.seconds:.3f}",
+        id=str(number),
+        package="aws-contract",
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
+        hostname=socket.gethostname() or "localhost",
     )
     ET.SubElement(suite, "properties")
     for (operation, check), findings in sorted(cases.items()):
-        case = ET.SubElement(suite, "testcase", classname=_text(f"{service}.{operation}"), name=_text(check), time="0.000")
+        case = ET.SubElement(
+            suite, "testcase", classname=_text(f"{service}.{operation}"), name=_text(check), time="0.000"
+        )
         if _failed(findings):
             worst = [finding for finding in findings if finding.severity is Severity.ERROR]
             failure = ET.SubElement(case, "failure", message=_text(worst[0].message), type=_text(check))
@@ -63,7 +83,9 @@ def _suite(root: ET.Element, number: int, service: str, cases: Mapping[tuple[str
         if lesser:
             ET.SubElement(case, "system-out").text = _text("\n\n".join(_block(finding) for finding in lesser))
     for reason in reasons:
-        case = ET.SubElement(suite, "testcase", classname=_text(service), name=_text(f"unchecked: {reason}"), time="0.000")
+        case = ET.SubElement(
+            suite, "testcase", classname=_text(service), name=_text(f"unchecked: {reason}"), time="0.000"
+        )
         ET.SubElement(case, "skipped", message=_text(reason))
     ET.SubElement(suite, "system-out")
     ET.SubElement(suite, "system-err")
@@ -74,7 +96,9 @@ def _failed(findings: Iterable[Finding]) -> bool:
 
 
 def _block(finding: Finding) -> str:
-    lines = [f"{finding.severity}[{finding.check}] {finding.service}.{finding.operation} {finding.direction} ({finding.id})"]
+    lines = [
+        f"{finding.severity}[{finding.check}] {finding.service}.{finding.operation} {finding.direction} ({finding.id})"
+    ]
     lines.append(finding.message)
     if finding.location is not None and str(finding.location):
         lines.append(f"at {finding.location}")

@@ -1,4 +1,5 @@
 """SARIF 2.1.0: a rule per check, a result per finding, with file and line where a recording has them."""
+
 from __future__ import annotations
 
 import json
@@ -19,7 +20,13 @@ def render(report: Report, page: Page) -> str:
     """The SARIF log as JSON text, paths relative to the current folder where they lie below it."""
     ids = sorted({finding.check for finding in report.findings})
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "aws-contract", "semanticVersion": __version__, "rules": [_rule(id) for id in ids]}},
+        "tool": {
+            "driver": {
+                "name": "aws-contract",
+                "semanticVersion": __version__,
+                "rules": [_rule(id) for id in ids],
+            }
+        },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"uri": _folder_uri(Path.cwd())}},
         "results": [_result(finding, ids.index(finding.check)) for finding in report.findings],
@@ -43,11 +50,16 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
     lines = [f"{finding.service}.{finding.operation} {finding.direction}: {finding.message}"]
     lines += [f"{v.instance_path or '/'}: {v.message or v.keyword} [{v.source}]" for v in finding.violations]
     result: dict[str, Any] = {
-        "ruleId": finding.check, "ruleIndex": index, "level": _LEVELS[finding.severity], "message": {"text": "\n".join(lines)},
+        "ruleId": finding.check,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n".join(lines)},
         "partialFingerprints": {"awsContractFinding/v1": finding.id},
     }
     location: dict[str, Any] = {
-        "logicalLocations": [{"fullyQualifiedName": f"{finding.service}.{finding.operation}", "kind": "function"}]
+        "logicalLocations": [
+            {"fullyQualifiedName": f"{finding.service}.{finding.operation}", "kind": "function"}
+        ]
     }
     if finding.location is not None and finding.location.file is not None:
         location["physicalLocation"] = _physical(finding.location, finding.location.file)
