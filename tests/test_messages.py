@@ -255,6 +255,25 @@ def test_sensitive_values_are_never_written() -> None:
             assert "Password" in text or "password" in text
 
 
+def test_sensitive_members_inside_a_container_are_masked() -> None:
+    schema = {
+        "properties": {"Users": {"items": {"$ref": "#/$defs/User"}}, "Secrets": {"$ref": "#/$defs/Secrets"}},
+        "$defs": {
+            "User": {"properties": {"Name": {"type": "string"}, "Token": {"$ref": "#/$defs/Token"},
+                                    "Pin": {"$ref": "#/$defs/Plain", "x-aws-sensitive": True}}},
+            "Token": {"type": "string", "x-aws-sensitive": True}, "Plain": {"type": "string"},
+            "Secrets": {"x-aws-sensitive": True, "additionalProperties": {"type": "string", "maxLength": 3}},
+        },
+    }
+    instance = {"Users": [{"Name": "ann", "Token": "hunter2", "Pin": "hunter3"}], "Secrets": {"a": "hunter4"}}
+    some = [violation("maxItems", "/Users", 0, []), violation("maxLength", "/Secrets/a", 3, "hunter4")]
+    text = render(some, instance=instance, schema=schema)
+    assert "User(name=ann, token=***, pin=***)" in text
+    assert "Value at 'secrets' failed" in text
+    assert "hunter" not in text + render(some, form="smithy", instance=instance, schema=schema)
+    assert "hunter" not in str(complaints(some, instance=instance, schema=schema))
+
+
 def test_a_container_complains_once_and_most_cuts_the_list() -> None:
     keys = {f"-{number}": "x" for number in range(3)}
     some = [violation("pattern", "/Tags", "[a-z]+", key) for key in keys]

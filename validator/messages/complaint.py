@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from validator.messages.java import spell
-from validator.messages.paths import MISSING, Schema, Step, join, look_up, resolve, segments, steps
+from validator.messages.paths import MISSING, Schema, Step, is_sensitive, join, look_up, resolve, segments, steps
 from validator.results import Violation
 
 Part = Literal["member", "keys", "values", "elements"]
@@ -116,7 +116,8 @@ def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Sche
             keyword, limit = broken
         if node is not None and keyword in ("minLength", "maxLength"):
             limit = node.get(_SPELLED[keyword], limit)
-        shown = not violation.sensitive and not (node or {}).get("x-aws-sensitive")
+        on_the_way = [schema, reference, *(step.schema for step in path)]
+        shown = not violation.sensitive and not any(is_sensitive(each, schema) for each in on_the_way)
         yield Placed(keyword, limit, path, value, shown, node, reference, part)
 
 

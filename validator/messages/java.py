@@ -7,7 +7,7 @@ import decimal
 from collections.abc import Mapping
 from typing import Any
 
-from validator.messages.paths import Schema, resolve
+from validator.messages.paths import Schema, is_sensitive, resolve
 
 _DEPTH = 32
 
@@ -18,11 +18,15 @@ def spell(value: Any, schema: Schema | None = None, root: Schema | None = None, 
     With its schema, a structure is printed as `Shape(member=value, ...)` with every member in the model's order, a
     number of a float shape as a double, a blob (base64 text) as the buffer that holds it. Without one, structures are
     printed like maps. Classes without a text of their own, which AWS prints as `com.amazonaws...@1a2b3c`, cannot be
-    known from outside; they are printed like the others.
+    known from outside; they are printed like the others. Sensitive members inside are `***`.
     """
     node = resolve(schema, root)
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
+    if value is None:
+        return "null"
+    if depth and is_sensitive(schema, root):
+        return "***"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         return _buffer(value) if node is not None and node.get("contentEncoding") == "base64" else str(value)
     if isinstance(value, (bytes, bytearray)):

@@ -64,6 +64,12 @@ def resolve(schema: Schema | None, root: Schema | None) -> Schema | None:
     return None
 
 
+def is_sensitive(schema: Schema | None, root: Schema | None) -> bool:
+    """Whether the reference or the shape behind it is marked as one whose value is not to be shown."""
+    node = resolve(schema, root)
+    return bool((schema or {}).get("x-aws-sensitive") or (node or {}).get("x-aws-sensitive"))
+
+
 def steps(pointer: str, *, instance: Any = MISSING, schema: Schema | None = None) -> list[Step]:
     """The pointer's segments with what each one is.
 

@@ -49,8 +49,8 @@ def render(
     maps a JSON Pointer to the text. `instance` (the whole input) and `schema` (self-contained) make the message exact:
     complaints about keys, values and elements then show their container and all its constraints, structures print as
     their shape, "between" names both bounds. `values=False` is what newer classic services do, `Value at 'x'`;
-    sensitive values are never shown. `list_null` ends each list of constraints with `Member must not be null`, as
-    Lambda does. `most` is the number of complaints listed at most: 10 for DynamoDB, Kinesis and CloudWatch Logs.
+    values that the schema or the violation marks as sensitive are never shown, so give the schema with the instance.
+    `list_null` ends each list of constraints with `Member must not be null`, as Lambda does. `most` is the number of complaints listed at most: 10 for DynamoDB, Kinesis and CloudWatch Logs.
     """
     wording = _Wording(form, path_style, values, list_null, instance, schema)
     write = _smithy if form == "smithy" else _classic
