@@ -131,9 +131,7 @@ class Operation:
         }
         if shape is None:
             return {**document, **NOTHING}
-        definitions = {
-            name: publish(self.contract.define(name)) for name in sorted(self.contract.closure(shape))
-        }
+        definitions = {name: publish(self.contract.define(name)) for name in sorted(self.contract.closure(shape))}
         return {**document, "$ref": f"#/$defs/{shape}", "$defs": definitions}
 
     def iter_violations(
@@ -218,9 +216,7 @@ class Contract:
     @functools.cached_property
     def resources(self) -> Mapping[str, Resource]:
         """The resources the contract declares, by name; empty for most services."""
-        return {
-            name: Resource(name, declared) for name, declared in self._sections.all("x-aws-resources").items()
-        }
+        return {name: Resource(name, declared) for name, declared in self._sections.all("x-aws-resources").items()}
 
     @property
     def entries(self) -> Mapping[str, Any]:
@@ -282,9 +278,7 @@ def schemas_folder() -> Path:
 
 def committed() -> Mapping[str, tuple[str, ...]]:
     """Service -> API versions of the contracts that ship with this package."""
-    folders = sorted(
-        entry for entry in schemas_folder().iterdir() if entry.is_dir() and entry.name != "overlays"
-    )
+    folders = sorted(entry for entry in schemas_folder().iterdir() if entry.is_dir() and entry.name != "overlays")
     return {folder.name: tuple(sorted(file.stem for file in folder.glob("*.json"))) for folder in folders}
 
 
@@ -327,9 +321,7 @@ def from_model_files(
     for section, raw in (("$defs", "shapes"), ("x-aws-operations", "operations")):
         known[section] = model.get(raw)
         if not isinstance(known[section], Mapping):
-            raise MalformedContractError(
-                f"not a botocore service model: it has no {raw!r} object", where=service
-            )
+            raise MalformedContractError(f"not a botocore service model: it has no {raw!r} object", where=service)
 
     def build(section: str, name: str) -> Any:
         if name not in known.get(section, ()):
@@ -340,9 +332,7 @@ def from_model_files(
 
     if entries is None:
         entries = overlay.load(schemas_folder() / "overlays", service)
-    wanted = [
-        entry for entry in entries if entry.api_version in (None, heading["x-aws-service"]["apiVersion"])
-    ]
+    wanted = [entry for entry in entries if entry.api_version in (None, heading["x-aws-service"]["apiVersion"])]
     return Contract(Sections(heading, known, build, wanted), judge)
 
 

@@ -75,9 +75,7 @@ _SHAPE_TRAITS = {
 }
 
 
-def derive(
-    model: Model, *, service: str, paginators: Model | None = None, botocore: str | None = None
-) -> Schema:
+def derive(model: Model, *, service: str, paginators: Model | None = None, botocore: str | None = None) -> Schema:
     """The contract document of a whole service, `$defs` and operations in alphabetical order.
 
     `model` is a parsed `service-2.json`, `paginators` a parsed `paginators-1.json`, `botocore` the version both come
@@ -120,9 +118,7 @@ def _section(model: Model, name: str, where: str) -> Mapping[str, Any]:
 # Operations ----------------------------------------------------------------------------------------------------------
 
 
-def derive_operation(
-    model: Model, name: str, paginators: Model | None = None, *, service: str = ""
-) -> Schema:
+def derive_operation(model: Model, name: str, paginators: Model | None = None, *, service: str = "") -> Schema:
     """One entry of `x-aws-operations`: input, output, errors, pagination, traits and HTTP binding."""
     where = f"{service}.{name}"
     raw = _section(model["operations"], name, where)
@@ -172,9 +168,7 @@ def _error(model: Model, reference: Model, where: str) -> Schema:
 def _pagination(raw: Model) -> Schema:
     names = {"input_token": "inputToken", "output_token": "outputToken", "result_key": "resultKey"}
     entry: Schema = {
-        names[name]: [raw[name]] if isinstance(raw[name], str) else list(raw[name])
-        for name in names
-        if name in raw
+        names[name]: [raw[name]] if isinstance(raw[name], str) else list(raw[name]) for name in names if name in raw
     }
     for name, spelled in (("limit_key", "limitKey"), ("more_results", "moreResults")):
         if name in raw:

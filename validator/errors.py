@@ -78,9 +78,7 @@ class UnknownNameError(UnusableInputError, LookupError):
         return _rebuild, (type(self), self.kind, self.name, self.args)
 
 
-def _rebuild(
-    cls: type[UnknownNameError], kind: str, name: str, args: tuple[str, str | None, str | None]
-) -> Any:
+def _rebuild(cls: type[UnknownNameError], kind: str, name: str, args: tuple[str, str | None, str | None]) -> Any:
     error = cls(kind, name, ())
     error.what, error.where, error.fix = args
     error.args = args
@@ -101,7 +99,9 @@ class MissingExtraError(EnvironmentFailedError):
         super().__init__(feature, extra)
 
     def __str__(self) -> str:
-        return f"{self.feature} needs the extra {self.extra!r}; install it with: pip install 'aws-contract[{self.extra}]'"
+        return (
+            f"{self.feature} needs the extra {self.extra!r}; install it with: pip install 'aws-contract[{self.extra}]'"
+        )
 
 
 class ContractViolationError(AwsContractError):

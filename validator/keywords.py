@@ -47,8 +47,7 @@ KEYWORDS: Mapping[str, Keyword] = {
         _SENT,
     ),
     "pattern": Keyword(
-        "The whole text matches the regular expression, whatever anchors it carries; \\d, \\w and \\s are "
-        "ASCII.",
+        "The whole text matches the regular expression, whatever anchors it carries; \\d, \\w and \\s are ASCII.",
         {**_TEXT, "x-aws-pattern": "[a-z]+"},
         "abc",
         "abc\n",
@@ -68,12 +67,8 @@ KEYWORDS: Mapping[str, Keyword] = {
         "abcd",
         _SENT,
     ),
-    "minItems": Keyword(
-        "The list has at least so many elements.", {"type": "array", "minItems": 1}, [1], [], _STOPPED
-    ),
-    "maxItems": Keyword(
-        "The list has at most so many elements.", {"type": "array", "maxItems": 1}, [1], [1, 2], _SENT
-    ),
+    "minItems": Keyword("The list has at least so many elements.", {"type": "array", "minItems": 1}, [1], [], _STOPPED),
+    "maxItems": Keyword("The list has at most so many elements.", {"type": "array", "maxItems": 1}, [1], [1, 2], _SENT),
     "minProperties": Keyword(
         "The map has at least so many entries.", {"type": "object", "minProperties": 1}, {"a": 1}, {}, _SENT
     ),

@@ -57,9 +57,7 @@ class Ignore:
         members = ".".join(part for part in violation.instance_path.split("/")[1:] if not part.isdigit())
         assert self.member is not None
         return (
-            members == self.member
-            or fnmatch.fnmatchcase(members, self.member)
-            or members.startswith(self.member + ".")
+            members == self.member or fnmatch.fnmatchcase(members, self.member) or members.startswith(self.member + ".")
         )
 
 
@@ -102,9 +100,7 @@ def load_baseline(path: Path) -> Mapping[str, str]:
     try:
         document = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise UnusableInputError(
-            "no such baseline", where=str(path), fix="make one with --update-baseline"
-        ) from None
+        raise UnusableInputError("no such baseline", where=str(path), fix="make one with --update-baseline") from None
     except (OSError, ValueError, RecursionError) as error:
         raise UnusableInputError(f"not a baseline: {error}", where=str(path)) from None
     accepted = document.get("accepted") if isinstance(document, dict) else None
@@ -116,8 +112,7 @@ def load_baseline(path: Path) -> Mapping[str, str]:
 def save_baseline(path: Path, findings: Iterable[Finding]) -> int:
     """Write the baseline that accepts exactly these findings; whole or not at all. Gives how many it accepts."""
     accepted = {
-        finding.id: f"{finding.check} {finding.service}.{finding.operation}: {finding.message}"
-        for finding in findings
+        finding.id: f"{finding.check} {finding.service}.{finding.operation}: {finding.message}" for finding in findings
     }
     document = {"version": 1, "accepted": dict(sorted(accepted.items(), key=lambda item: (item[1], item[0])))}
     handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.")

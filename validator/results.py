@@ -124,9 +124,7 @@ class Location:
 
     def to_json(self) -> dict[str, Any]:
         """Only the parts that are known."""
-        return {
-            name: value for name in ("file", "line", "index") if (value := getattr(self, name)) is not None
-        }
+        return {name: value for name in ("file", "line", "index") if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +161,7 @@ class Finding:
         """Ten characters that stay the same for the same problem in the same place, run after run."""
         place = (self.location.file or "") if self.location else ""
         paths = "|".join(sorted({_without_indexes(v.instance_path) for v in self.violations}))
-        digest = hashlib.sha256(
-            "\0".join((*self.group, place, paths)).encode("utf-8", "surrogatepass")
-        ).digest()
+        digest = hashlib.sha256("\0".join((*self.group, place, paths)).encode("utf-8", "surrogatepass")).digest()
         return base64.b32encode(digest)[:10].decode()
 
     def to_json(self) -> dict[str, Any]:

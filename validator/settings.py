@@ -27,18 +27,14 @@ class Setting:
 
 # Also the settings page of the documentation is made from this table.
 SETTINGS: Mapping[str, Setting] = {
-    "report": Setting(
-        "list of strings", "Reports to write, each FORMAT or FORMAT=PATH, when --report is not given."
-    ),
+    "report": Setting("list of strings", "Reports to write, each FORMAT or FORMAT=PATH, when --report is not given."),
     "fail-on": Setting("error, warning or info", "The least severity that makes the exit status 1."),
     "strict": Setting("true or false", "Lift every warning and info to an error."),
     "ignore": Setting(
         "list of tables", "What to leave out: `check` (CHECK[:service.Operation[.member]]) and `reason`."
     ),
     "baseline": Setting("path", "The file of findings that are accepted for now."),
-    "fail-under": Setting(
-        "number", "The least constraint coverage in percent; below it the exit status is 1."
-    ),
+    "fail-under": Setting("number", "The least constraint coverage in percent; below it the exit status is 1."),
     "services": Setting("list of strings", "Services that drift and check look at when none is named."),
     "given": Setting("table", "Values for members that a fuzz target already has: name = value."),
     "target": Setting("string", "The target that fuzz drives when --target is not given."),
@@ -103,9 +99,7 @@ def _checked(table: Any, path: Path) -> Mapping[str, Any]:
         raise UnusableInputError("the settings are not a table", where=str(path))
     for name, value in table.items():
         if name not in SETTINGS:
-            raise UnusableInputError(
-                f"unknown setting {name!r}{did_you_mean(name, SETTINGS)}", where=str(path)
-            )
+            raise UnusableInputError(f"unknown setting {name!r}{did_you_mean(name, SETTINGS)}", where=str(path))
         if not isinstance(value, _KINDS[name]) or (isinstance(value, bool) and bool not in _KINDS[name]):
             raise UnusableInputError(f"setting {name!r} must be {SETTINGS[name].kind}", where=str(path))
     for entry in table.get("ignore", ()):

@@ -79,9 +79,7 @@ class ModelFolder:
         found = _find(folder, "service-2")
         assert found is not None
         model = merge_extras(read_json(found), _optional(folder, "service-2.sdk-extras"))
-        paginators = merge_extras(
-            _optional(folder, "paginators-1") or {}, _optional(folder, "paginators-1.sdk-extras")
-        )
+        paginators = merge_extras(_optional(folder, "paginators-1") or {}, _optional(folder, "paginators-1.sdk-extras"))
         return ModelFiles(service, folder.name, model, paginators, self.version, stamp(found))
 
     def stamp(self, service: str, api_version: str | None = None) -> str:
@@ -107,9 +105,7 @@ def installed() -> ModelFolder:
         Path.home() / ".aws" / "models",
         Path(spec.submodule_search_locations[0]) / "data",
     ]
-    roots += [
-        Path(entry).expanduser() for entry in os.environ.get("AWS_DATA_PATH", "").split(os.pathsep) if entry
-    ]
+    roots += [Path(entry).expanduser() for entry in os.environ.get("AWS_DATA_PATH", "").split(os.pathsep) if entry]
     return ModelFolder(roots, installed_version())
 
 
@@ -175,9 +171,7 @@ def read_json(path: Path | zipfile.Path) -> Any:
 
 def merge_extras(document: Any, extras: Any) -> Any:
     """A botocore file with its `sdk-extras` merged in: objects member by member, all else replaced."""
-    return (
-        _merged(document, extras["merge"]) if isinstance(extras, Mapping) and "merge" in extras else document
-    )
+    return _merged(document, extras["merge"]) if isinstance(extras, Mapping) and "merge" in extras else document
 
 
 def _merged(base: Any, addition: Any) -> Any:

@@ -95,9 +95,7 @@ def judge(
         message = violations[0].message
         if len(violations) > 1:
             message += f" (and {len(violations) - 1} more)"
-        yield _finding(
-            exchange, f"{direction}_conformance", severity, direction, message, tuple(violations), code
-        )
+        yield _finding(exchange, f"{direction}_conformance", severity, direction, message, tuple(violations), code)
 
 
 def _finding(

@@ -141,11 +141,7 @@ def _walk(loaded: Contract, shape: str, parts: list[str]) -> tuple[Schema, str] 
     for part in parts:
         while part not in schema.get("properties", {}):
             inner = next(
-                (
-                    keyword
-                    for keyword in ("items", "additionalProperties")
-                    if isinstance(schema.get(keyword), dict)
-                ),
+                (keyword for keyword in ("items", "additionalProperties") if isinstance(schema.get(keyword), dict)),
                 None,
             )
             if inner is None or "$ref" not in schema[inner]:

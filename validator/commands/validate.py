@@ -32,12 +32,8 @@ _LARGEST = 64 * 1024 * 1024
     flag_value="request",
     help="The payload is the operation's request (the default).",
 )
-@click.option(
-    "--response", "direction", flag_value="response", help="The payload is the operation's response."
-)
-@click.option(
-    "--error", "code", metavar="CODE", help="The payload is the body of this error of the operation."
-)
+@click.option("--response", "direction", flag_value="response", help="The payload is the operation's response.")
+@click.option("--error", "code", metavar="CODE", help="The payload is the body of this error of the operation.")
 @reporting
 def validate(
     service: str, operation: str, file: str, direction: str | None, code: str | None, reporting: Reporting
@@ -85,9 +81,7 @@ def read_payload(file: str, name: str) -> Any:
             f"larger than {_LARGEST >> 20} MiB", where=name, fix="hold recordings with 'aws-contract check'"
         )
     try:
-        return json.loads(
-            content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_twins
-        )
+        return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except UnicodeDecodeError as error:
         raise UnusableInputError(f"not UTF-8 at byte {error.start}", where=name) from None
     except RecursionError:

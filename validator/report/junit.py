@@ -24,9 +24,7 @@ def render(report: Report, page: Page) -> str:
         for check in checks:
             cases.setdefault(service, {}).setdefault((operation, check), [])
     for finding in report.findings:
-        cases.setdefault(finding.service, {}).setdefault((finding.operation, finding.check), []).append(
-            finding
-        )
+        cases.setdefault(finding.service, {}).setdefault((finding.operation, finding.check), []).append(finding)
     skipped: dict[str, list[str]] = {}
     for entry in report.unchecked:
         skipped.setdefault(entry.service or "unknown", []).append(entry.reason)

@@ -57,9 +57,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "partialFingerprints": {"awsContractFinding/v1": finding.id},
     }
     location: dict[str, Any] = {
-        "logicalLocations": [
-            {"fullyQualifiedName": f"{finding.service}.{finding.operation}", "kind": "function"}
-        ]
+        "logicalLocations": [{"fullyQualifiedName": f"{finding.service}.{finding.operation}", "kind": "function"}]
     }
     if finding.location is not None and finding.location.file is not None:
         location["physicalLocation"] = _physical(finding.location, finding.location.file)
