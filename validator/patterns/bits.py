@@ -85,17 +85,8 @@ class _Places:
     def border(self, kind: str) -> int:
         found = self.borders.get(kind)
         if found is None:
-            if kind == "^":
-                found = 1
-            elif kind == "$":
-                found = sum(1 << place for place in _ends_of_value(self.text))
-            elif kind == r"\z":
-                found = 1 << self.size
-            else:
-                found = _word_borders(self.text)
-                found = found if kind == r"\b" else self.all & ~found
-                self.spend(self.size)
-            self.borders[kind] = found
+            self.spend(self.size if kind in (r"\b", r"\B") else 1)
+            found = self.borders[kind] = borders(kind, self.text)
         return found
 
     def look(self, node: Look, places: int) -> int:
@@ -220,6 +211,18 @@ class _Places:
             found |= fresh
             left -= 1
         return found
+
+
+def borders(kind: str, text: str) -> int:
+    """The places of a text where a boundary of that kind holds, as bits."""
+    if kind == "^":
+        return 1
+    if kind == r"\z":
+        return 1 << len(text)
+    if kind == "$":
+        return sum(1 << place for place in _ends_of_value(text))
+    words = _word_borders(text)
+    return words if kind == r"\b" else ((1 << len(text) + 1) - 1) & ~words
 
 
 def _ends_of_value(text: str) -> list[int]:

@@ -2,28 +2,10 @@
 from __future__ import annotations
 
 from validator.patterns.charset import EVERY, Ranges, disjoint, union
-from validator.patterns.tree import Backreference, Chars, Choice, Group, Look, Node, Repeat, Sequence, nullable, walk
+from validator.patterns.tree import Choice, Group, Look, Node, Repeat, Sequence, first, nullable, walk
 
 # A bound above this is as good as endless; numbers are cut here so that they stay small.
 ENDLESS = 1 << 40
-
-
-def first(node: Node) -> Ranges:
-    """A set that holds every code point a non-empty text of the node can begin with."""
-    if isinstance(node, Chars):
-        return node.ranges
-    if isinstance(node, (Repeat, Group)):
-        return first(node.item)
-    if isinstance(node, Choice):
-        return union(*map(first, node.options))
-    if isinstance(node, Sequence):
-        found: Ranges = ()
-        for item in node.items:
-            found = union(found, first(item))
-            if not nullable(item):
-                break
-        return found
-    return EVERY if isinstance(node, Backreference) else ()
 
 
 def ways(node: Node, size: int, follow: Ranges = ()) -> int:

@@ -5,16 +5,14 @@ import re
 from functools import lru_cache
 
 from validator.errors import AwsContractError
-from validator.patterns.bits import BUDGET, OutOfBudgetError, matches, supported
+from validator.patterns import backtrack, bits
 from validator.patterns.cost import steps
 from validator.patterns.parse import parse
 from validator.patterns.render import to_python
 from validator.patterns.tree import Boundary, Chars, Node, walk
 
-# Characters a backtracking engine may look at, all tries together: below, `re` answers in about a millisecond ...
+# Characters a backtracking engine may look at, all tries together: below, `re` answers in about a millisecond.
 _CHEAP = 100_000
-# ... and this is what a pattern may take for which there is no other engine.
-_BEARABLE = 20_000_000
 # A pattern without any choice to go back to is left to `re` up to this length.
 _LONGEST = 4_000_000
 # `re` takes longer to compile a pattern than the bits take to match one text: it is worth it from this use on.
@@ -40,9 +38,9 @@ class Matcher:
 
     def __init__(self, pattern: str) -> None:
         self.pattern, self.tree = pattern, parse(pattern)
-        self._bits = supported(self.tree)
+        self._bits = bits.supported(self.tree)
         self._re: re.Pattern[str] | None = None
-        self._uses = 0 if self._bits and not _fits_python(self.tree) else 1
+        self._uses = 1 if _fits_python(self.tree) else 0
         self._steps: dict[int, int] = {}
 
     def __repr__(self) -> str:
@@ -52,15 +50,13 @@ class Matcher:
         """Whether the whole text matches; raises `Undecided` when the bound does not suffice to tell."""
         if self._uses:
             self._uses += 1
-            if (not self._bits or self._uses > _WORTH_COMPILING) and self._is_cheap(len(text)):
+            if self._uses > _WORTH_COMPILING and self._is_cheap(len(text)):
                 if self._re is None:
                     self._re = re.compile(to_python(self.tree))
                 return self._re.fullmatch(text) is not None
-        if not self._bits:
-            raise Undecided(self.pattern)
         try:
-            return matches(self.tree, text, BUDGET)
-        except OutOfBudgetError:
+            return bits.matches(self.tree, text) if self._bits else backtrack.matches(self.tree, text)
+        except bits.OutOfBudgetError:
             raise Undecided(self.pattern) from None
 
     def _is_cheap(self, size: int) -> bool:
@@ -69,7 +65,7 @@ class Matcher:
         known = self._steps.get(scale)
         if known is None:
             known = self._steps[scale] = steps(self.tree, 1 << scale)
-        return known <= (_CHEAP if self._bits else _BEARABLE) or (known <= 8 << scale and size <= _LONGEST)
+        return known <= _CHEAP or (known <= 8 << scale and size <= _LONGEST)
 
 
 

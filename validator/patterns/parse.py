@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from validator.errors import PatternError
 from validator.patterns.charset import EVERY, LAST, Ranges, complement, intersect, normal, union
-from validator.patterns.simplify import choice, possessive, repeat, sequence, whole
+from validator.patterns.simplify import choice, possessive, rebuilt, repeat, sequence, whole
 from validator.patterns.tree import EMPTY, Backreference, Boundary, Chars, Group, Look, Node, walk
 from validator.patterns.unicode import (
     DIGIT,
@@ -47,10 +47,12 @@ def parse(pattern: str) -> Node:
     tree = reader.alternatives(0)
     if reader.at < len(reader.text):
         raise reader.error("unmatched )")
+    if not reader.keeps_groups:
+        return whole(tree)
     referenced = frozenset(node.group for node in walk(tree) if isinstance(node, Backreference))
     if referenced - set(range(1, reader.groups + 1)):
         raise PatternError(pattern, 0, "a backreference to a group that does not exist")
-    return whole(tree, referenced)
+    return whole(rebuilt(tree, referenced))
 
 
 def _unquote(pattern: str) -> str:
@@ -73,6 +75,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.groups, self.flags = text, 0, 0, _Flags()
         self.names: dict[str, int] = {}
+        self.keeps_groups = re.search(r"\\[1-9k]", text) is not None
 
     def error(self, reason: str) -> PatternError:
         return PatternError(self.text, self.at, reason)
@@ -187,7 +190,7 @@ class _Reader:
         self.flags = outer
         if look:
             return Look(item, *look)
-        return Group(item, number) if number else item
+        return Group(item, number) if number and self.keeps_groups else item
 
     def inline_flags(self) -> bool:
         """Whether the flags were for the rest of the group (`(?i)`), not for a group of their own (`(?i:`)."""

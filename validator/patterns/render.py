@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from validator.errors import PatternError
-from validator.patterns.charset import EVERY, SURROGATES, Ranges, complement, intersect, size, subset, subtract, union
+from validator.patterns.charset import (
+    EVERY,
+    SURROGATES,
+    Ranges,
+    complement,
+    intersect,
+    size,
+    subset,
+    subtract,
+    union,
+)
 from validator.patterns.tree import (
     Backreference,
     Boundary,
@@ -25,6 +35,7 @@ from validator.patterns.unicode import LINE_TERMINATORS, alphabetic, general_cat
 _NAMED = {9: r"\t", 10: r"\n", 11: r"\v", 12: r"\f", 13: r"\r"}
 _SYNTAX = frozenset(map(ord, r".*+?()[]{}|^$\\"))
 _CLASS_SYNTAX = frozenset(map(ord, r"[]^\-"))
+_ALPHANUMERIC: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A))
 _MAJORS = ("L", "N", "P", "S", "Z", "M", "C")
 _MINORS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
            "Sm", "Sc", "Sk", "So", "Zs", "Mn", "Mc", "Me", "Cc", "Cf", "Co", "Cn")
@@ -154,10 +165,20 @@ def _escaped(code: int, syntax: frozenset[int], astral: Callable[[int], str]) ->
 
 
 def _items(ranges: Ranges, astral: Callable[[int], str]) -> Iterator[str]:
-    hyphen = False
+    """The members of a class in reading order: letters and digits, then signs, the hyphen last."""
+    plain: list[tuple[int, int]] = []
+    signs: list[tuple[int, int]] = []
     for low, high in ranges:
-        if high - low < 4 and not (chr(low).isalnum() and chr(high).isalnum()):
-            # A few signs read better one by one, the hyphen last.
+        groups = [group for group in _ALPHANUMERIC if low <= group[1] and high >= group[0]]
+        if len(groups) != 1:
+            (signs if not groups else plain).append((low, high))
+            continue
+        first, last = max(low, groups[0][0]), min(high, groups[0][1])
+        plain.append((first, last))
+        signs += [part for part in ((low, first - 1), (last + 1, high)) if part[0] <= part[1]]
+    hyphen = False
+    for low, high in plain + signs:
+        if high - low < 4 and (low, high) in signs:
             hyphen = hyphen or low <= 0x2D <= high
             yield from (_escaped(code, _CLASS_SYNTAX, astral) for code in range(low, high + 1) if code != 0x2D)
             continue

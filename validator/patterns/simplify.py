@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from validator.patterns.charset import complement, union
+from validator.patterns.charset import intersect, union
 from validator.patterns.tree import (
     EMPTY,
+    NOTHING,
+    Backreference,
     Boundary,
     Chars,
     Choice,
@@ -14,9 +16,16 @@ from validator.patterns.tree import (
     Node,
     Repeat,
     Sequence,
+    first,
     nullable,
     sample_lengths,
+    walk,
 )
+from validator.patterns.unicode import LINE_TERMINATORS
+from validator.patterns.words import settled
+
+# Nodes whose meaning hangs on what surrounds them.
+_PLACED = (Look, Boundary, Group, Backreference)
 
 
 def sequence(items: Iterable[Node]) -> Node:
@@ -107,23 +116,29 @@ def possessive(item: Node, low: int, high: int | None) -> Node:
     return choice([sequence([repeat(item, low, high), stop]), repeat(item, high, high)])
 
 
-def whole(node: Node, referenced: frozenset[int] = frozenset()) -> Node:
-    """The tree without the groups nobody names and without the anchors that the whole value implies."""
-    return _edges(_rebuilt(node, referenced), left=True, right=True)
+def whole(node: Node) -> Node:
+    """The tree without the anchors and word boundaries that matching the whole value settles."""
+    kinds = {part.kind for part in walk(node) if isinstance(part, Boundary)}
+    if kinds:
+        node = _edges(node, left=True, right=True)
+    if kinds & {r"\b", r"\B"}:
+        node = rebuilt(settled(node))
+    return node
 
 
-def _rebuilt(node: Node, referenced: frozenset[int]) -> Node:
+def rebuilt(node: Node, referenced: frozenset[int] | None = None) -> Node:
+    """The tree built anew, simplified; given the numbers of `referenced` groups, without the other groups."""
     if isinstance(node, Group):
-        item = _rebuilt(node.item, referenced)
-        return Group(item, node.number) if node.number in referenced else item
+        item = rebuilt(node.item, referenced)
+        return Group(item, node.number) if referenced is None or node.number in referenced else item
     if isinstance(node, Sequence):
-        return sequence(_rebuilt(item, referenced) for item in node.items)
+        return sequence(rebuilt(item, referenced) for item in node.items)
     if isinstance(node, Choice):
-        return choice(_rebuilt(option, referenced) for option in node.options)
+        return choice(rebuilt(option, referenced) for option in node.options)
     if isinstance(node, Repeat):
-        return repeat(_rebuilt(node.item, referenced), node.min, node.max)
+        return repeat(rebuilt(node.item, referenced), node.min, node.max)
     if isinstance(node, Look):
-        return Look(_rebuilt(node.item, referenced), node.ahead, node.negative)
+        return Look(rebuilt(node.item, referenced), node.ahead, node.negative)
     return node
 
 
@@ -146,9 +161,60 @@ def _edges(node: Node, *, left: bool, right: bool) -> Node:
     if isinstance(node, Sequence):
         items = list(node.items)
         lefts, rights = _reach(items), _reach(items[::-1])[::-1]
-        return sequence(_edges(item, left=left and lefts[index], right=right and rights[index])
-                        for index, item in enumerate(items))
+        reduced = sequence(_edges(item, left=left and lefts[index], right=right and rights[index])
+                           for index, item in enumerate(items))
+        return _pulled(reduced, left=left, right=right)
     return node
+
+
+def _pulled(node: Node, *, left: bool, right: bool) -> Node:
+    """`x*(^a|b)` at the left edge is `a|x*b`, and `(a$|b)x*` at the right edge is `a|bx*`."""
+    if not isinstance(node, Sequence):
+        return node
+    items = node.items
+    for index in range(1, len(items)) if left else ():
+        anchored, free = _split(items[index], ("^",), 0)
+        before, rest = Sequence(items[:index]), items[index + 1:]
+        if anchored == NOTHING or any(isinstance(part, _PLACED) for part in walk(before)):
+            continue
+        options = [sequence([anchored, *rest])] if nullable(before) else []
+        options += [] if free == NOTHING else [sequence([*items[:index], free, *rest])]
+        return _edges(choice(options) if options else NOTHING, left=left, right=right)
+    for index in range(len(items) - 1) if right else ():
+        # Java's `$` also holds before a last line terminator, so nothing behind it may take one.
+        after = Sequence(items[index + 1:])
+        kinds = (r"\z",) if intersect(first(after), LINE_TERMINATORS) else ("$", r"\z")
+        anchored, free = _split(items[index], kinds, -1)
+        if anchored == NOTHING or any(isinstance(part, _PLACED) for part in walk(after)):
+            continue
+        options = [sequence([*items[:index], anchored])] if nullable(after) else []
+        options += [] if free == NOTHING else [sequence([*items[:index], free, *after.items])]
+        return _edges(choice(options) if options else NOTHING, left=left, right=right)
+    return node
+
+
+def _split(node: Node, kinds: tuple[str, ...], end: int) -> tuple[Node, Node]:
+    """The node as two: the part that has one of the anchors at that end (without it), and the part that has not."""
+    if isinstance(node, Boundary) and node.kind in kinds:
+        return EMPTY, NOTHING
+    if isinstance(node, Choice):
+        parts = [_split(option, kinds, end) for option in node.options]
+        return _either(part[0] for part in parts), _either(part[1] for part in parts)
+    if isinstance(node, Sequence) and node.items:
+        outer = node.items[end]
+        rest = node.items[1:] if end == 0 else node.items[:-1]
+        anchored, free = _split(outer, kinds, end)
+        if anchored == NOTHING:
+            return NOTHING, node
+        joined = [part if part == NOTHING else sequence([part, *rest] if end == 0 else [*rest, part])
+                  for part in (anchored, free)]
+        return joined[0], joined[1]
+    return NOTHING, node
+
+
+def _either(options: Iterable[Node]) -> Node:
+    kept = [option for option in options if option != NOTHING]
+    return choice(kept) if kept else NOTHING
 
 
 def _reach(items: list[Node]) -> list[bool]:
@@ -159,7 +225,3 @@ def _reach(items: list[Node]) -> list[bool]:
         reached = reached and sample_lengths(item)[1] == 0
     return answer
 
-
-def negated(node: Chars) -> Chars:
-    """The class of every other code point."""
-    return Chars(complement(node.ranges))

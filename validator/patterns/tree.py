@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from validator.patterns.charset import Ranges
+from validator.patterns.charset import EVERY, Ranges, union
 
 BoundaryKind = Literal["^", "$", r"\z", r"\b", r"\B"]
 
@@ -131,3 +131,30 @@ def sample_lengths(node: Node) -> tuple[int, int | None]:
 def nullable(node: Node) -> bool:
     """Whether the node can take the empty text."""
     return sample_lengths(node)[0] == 0
+
+
+def first(node: Node) -> Ranges:
+    """A set that holds every code point a non-empty text of the node can begin with."""
+    return _outer(node, 1)
+
+
+def last(node: Node) -> Ranges:
+    """A set that holds every code point a non-empty text of the node can end with."""
+    return _outer(node, -1)
+
+
+def _outer(node: Node, step: int) -> Ranges:
+    if isinstance(node, Chars):
+        return node.ranges
+    if isinstance(node, (Repeat, Group)):
+        return _outer(node.item, step)
+    if isinstance(node, Choice):
+        return union(*(_outer(option, step) for option in node.options))
+    if isinstance(node, Sequence):
+        found: Ranges = ()
+        for item in node.items[::step]:
+            found = union(found, _outer(item, step))
+            if not nullable(item):
+                break
+        return found
+    return EVERY if isinstance(node, Backreference) else ()
