@@ -1,0 +1,37 @@
+"""Instances that break exactly one named constraint, one after the other, nothing drawn.
+
+The names here are the door to the countable side of a contract: `constraints` lists what can be broken, `iter_broken`
+breaks it, `iter_boundary` goes through both sides of every bound, `unexercisable` says what neither can reach.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from validator.boundary import Boundary, Unexercisable, iter_boundary, plan, unexercisable
+from validator.constraints import Constraint, constraints
+from validator.contract import Operation
+from validator.results import Violation
+from validator.smallest import Given, NoInstanceError
+
+__all__ = ["Boundary", "Broken", "Constraint", "NoInstanceError", "Unexercisable", "constraints", "iter_boundary",
+           "iter_broken", "unexercisable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An instance and the one violation it has; `lenient` when a service may well accept it all the same."""
+
+    instance: Any
+    violation: Violation
+    lenient: bool = False
+    note: str = ""
+
+
+def iter_broken(operation: Operation, direction: str = "request", *, code: str | None = None,
+                given: Given | None = None) -> Iterator[Broken]:
+    """Every way the enumeration knows to break one constraint of an otherwise smallest instance, in a fixed order."""
+    for edit in plan(operation, direction, code=code, given=given).edits:
+        if edit.violation is not None:
+            yield Broken(edit.apply(), edit.violation, edit.lenient, edit.note)
