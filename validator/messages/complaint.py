@@ -8,27 +8,41 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from validator.messages.java import spell
-from validator.messages.paths import MISSING, Schema, Step, is_sensitive, join, look_up, resolve, segments, steps
+from validator.messages.paths import (
+    MISSING,
+    Schema,
+    Step,
+    is_sensitive,
+    join,
+    look_up,
+    resolve,
+    segments,
+    steps,
+)
 from validator.results import Violation
 
 Part = Literal["member", "keys", "values", "elements"]
 Constraint = tuple[str, Any]
 
-# What a message says of a keyword: the least or greatest length, the least or greatest value, or the keyword itself.
-# Lists, maps and texts share their sentences, so a message alone does not tell `minItems` from `minLength`.
+# What a message says of a keyword: the least or greatest length, the least or greatest value, or the keyword
+# itself. Lists, maps and texts share their sentences, so a message alone does not tell `minItems` from
+# `minLength`.
 FAMILIES: Mapping[str, str] = {
     **dict.fromkeys(("minLength", "minItems", "minProperties"), "shortest"),
     **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), "longest"),
     "minimum": "least", "maximum": "greatest",
     **{keyword: keyword for keyword in ("required", "enum", "pattern", "uniqueItems", "length", "range")},
 }
-# The applicator of each part, the keyword of a complaint that names several constraints and not which one is broken.
-APPLICATORS: Mapping[Part, str] = {"keys": "propertyNames", "values": "additionalProperties", "elements": "items"}
+# The applicator of each part, the keyword of a complaint that names several constraints and not which one is
+# broken.
+APPLICATORS: Mapping[Part, str] = {
+    "keys": "propertyNames", "values": "additionalProperties", "elements": "items",
+}
 _TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "enum")
 # The order in which Java services list the constraints of keys, values and elements.
 _LISTED = (
-    "enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength", "minLength",
-    "pattern",
+    "enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength",
+    "minLength", "pattern",
 )
 # Where a schema keeps the limit as AWS has it, beside the keyword that other tools read.
 _SPELLED = {"pattern": "x-aws-pattern", "minLength": "x-aws-min-bytes", "maxLength": "x-aws-max-bytes"}
@@ -40,12 +54,12 @@ _NATIVE = {"int8": 2**7, "int16": 2**15, "int32": 2**31, "int64": 2**63}
 class ServiceViolation:
     """One complaint: a JSON Schema keyword, the JSON Pointer of the value, its text and the limit.
 
-    `value` is None when the message shows none or shows null. A sentence about the keys, values or elements of a
-    container has its place in `path` and all that it lists in `among`; with one constraint listed `keyword` and `limit`
-    are that one, with several the keyword is the applicator (`propertyNames`, `additionalProperties`, `items`) and the
-    limit None. A "between" whose broken side is not said has the keyword `length` or `range` and a limit of both
-    bounds. `length` is the length of the value where the message says it. The limit of an enum is a tuple of its
-    values, None where the message is cut.
+    `value` is None when the message shows none or shows null. A sentence about the keys, values or elements
+    of a container has its place in `path` and all that it lists in `among`; with one constraint listed
+    `keyword` and `limit` are that one, with several the keyword is the applicator (`propertyNames`,
+    `additionalProperties`, `items`) and the limit None. A "between" whose broken side is not said has the
+    keyword `length` or `range` and a limit of both bounds. `length` is the length of the value where the
+    message says it. The limit of an enum is a tuple of its values, None where the message is cut.
     """
 
     keyword: str
@@ -59,7 +73,7 @@ class ServiceViolation:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A violation with all that a sentence about it needs: the steps to the value, its schema, the value itself."""
+    """A violation with all that a sentence about it needs: the steps to the value, its schema, the value."""
 
     keyword: str
     limit: Any
@@ -78,7 +92,7 @@ class Placed:
     @property
     def length(self) -> int | None:
         """Code points, elements, entries or bytes of the value; None for what has no length."""
-        if isinstance(self.value, str) and self.node is not None and self.node.get("contentEncoding") == "base64":
+        if isinstance(self.value, str) and (self.node or {}).get("contentEncoding") == "base64":
             try:
                 return len(base64.b64decode(self.value, validate=True))
             except (binascii.Error, ValueError):
@@ -86,14 +100,16 @@ class Placed:
         return len(self.value) if isinstance(self.value, (str, bytes, list, tuple, Mapping)) else None
 
 
-def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Schema | None = None) -> Iterator[Placed]:
+def place(
+    violations: Iterable[Violation], instance: Any = MISSING, schema: Schema | None = None
+) -> Iterator[Placed]:
     """The violations a service has a sentence for, placed; a missing member is placed where it would be.
 
-    Unknown members, wrong types, unions and undecided constraints have none: AWS ignores the first and answers the
-    second with a SerializationException (`serialization_message`).
+    Unknown members, wrong types, unions and undecided constraints have none: AWS ignores the first and
+    answers the second with a SerializationException (`serialization_message`).
     """
     for violation in violations:
-        if violation.unchecked or (violation.keyword not in FAMILIES and violation.keyword != "propertyNames"):
+        if violation.unchecked or violation.keyword not in (*FAMILIES, "propertyNames"):
             continue
         if violation.keyword == "required":
             yield from _missing(violation, instance, schema)
@@ -172,7 +188,8 @@ def complaints(
     """Our violations in the form of a service's complaints, for comparison with what a service said."""
     found = []
     for placed in place(violations, instance, schema):
-        value = None if placed.value is None or not placed.shown else spell(placed.value, placed.reference, schema)
+        hidden = placed.value is None or not placed.shown
+        value = None if hidden else spell(placed.value, placed.reference, schema)
         limit = tuple(placed.limit) if placed.keyword == "enum" and placed.limit is not None else placed.limit
         among = ((placed.keyword, limit),) if placed.part != "member" else ()
         found.append(ServiceViolation(placed.keyword, placed.pointer, value, limit, placed.part, among))

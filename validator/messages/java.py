@@ -1,4 +1,4 @@
-"""Values as the Java behind AWS services prints them: `101`, `1.0E10`, `[a, b]`, `{key=value}`, `Tag(key=a)`."""
+"""Values as the Java behind AWS services prints them: `1.0E10`, `[a, b]`, `{key=value}`, `Tag(key=a)`."""
 from __future__ import annotations
 
 import base64
@@ -15,10 +15,11 @@ _DEPTH = 32
 def spell(value: Any, schema: Schema | None = None, root: Schema | None = None, *, depth: int = 0) -> str:
     """The text of a value.
 
-    With its schema, a structure is printed as `Shape(member=value, ...)` with every member in the model's order, a
-    number of a float shape as a double, a blob (base64 text) as the buffer that holds it. Without one, structures are
-    printed like maps. Classes without a text of their own, which AWS prints as `com.amazonaws...@1a2b3c`, cannot be
-    known from outside; they are printed like the others. Sensitive members inside are `***`.
+    With its schema, a structure is printed as `Shape(member=value, ...)` with every member in the model's
+    order, a number of a float shape as a double, a blob (base64 text) as the buffer that holds it. Without
+    one, structures are printed like maps. Classes without a text of their own, which AWS prints as
+    `com.amazonaws...@1a2b3c`, cannot be known from outside; they are printed like the others. Sensitive
+    members inside are `***`.
     """
     node = resolve(schema, root)
     if value is None:
@@ -44,7 +45,7 @@ def spell(value: Any, schema: Schema | None = None, root: Schema | None = None, 
 
 
 def number(value: Any, schema: Schema | None = None) -> str:
-    """A number as `Integer.toString` and `Double.toString` write it; a float shape makes a whole number a double."""
+    """A number as `Integer.toString` and `Double.toString` write it; a float shape makes each a double."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if schema is not None and schema.get("type") == "number" and isinstance(value, int):
@@ -86,7 +87,8 @@ def _object(
         return f"{name}({members})" if name else "{" + members + "}"
     below = node.get("additionalProperties") if node else None
     below = below if isinstance(below, Mapping) else None
-    return "{" + ", ".join(f"{key}={spell(entry, below, root, depth=depth + 1)}" for key, entry in value.items()) + "}"
+    entries = (f"{key}={spell(entry, below, root, depth=depth + 1)}" for key, entry in value.items())
+    return "{" + ", ".join(entries) + "}"
 
 
 def _buffer(text: str) -> str:

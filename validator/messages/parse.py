@@ -39,9 +39,9 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Constraint]],
 def parse(text: str) -> list[ServiceViolation]:
     """The complaints of a message, in its order; an empty list for text that is not of the grammar.
 
-    Takes the bare message, one complaint of a `fieldList`, and a message inside other text, such as the `ClientError`
-    or the Java exception that carries it. Values may hold quotes, `; ` and ` at '`; where a value itself has the form
-    of a complaint the text is ambiguous, and it is read as one.
+    Takes the bare message, one complaint of a `fieldList`, and a message inside other text, such as the
+    `ClientError` or the Java exception that carries it. Values may hold quotes, `; ` and ` at '`; where a
+    value itself has the form of a complaint the text is ambiguous, and it is read as one.
     """
     if not isinstance(text, str):
         return []
@@ -87,7 +87,8 @@ def _complaint(subject: str, path: str, demand: str) -> ServiceViolation | None:
     for lead, part in _LISTS:
         if demand.startswith(lead):
             inner, _, _ = demand[len(lead):].rpartition("]")
-            listed = [_constraint(each) for each in re.split(r", (?=Member must )", inner or demand[len(lead):])]
+            texts = re.split(r", (?=Member must )", inner or demand[len(lead):])
+            listed = [_constraint(each) for each in texts]
             among = tuple(each for each in listed if each is not None)
             keyword, limit = among[0] if len(among) == 1 else (APPLICATORS[part], None)
             return ServiceViolation(keyword, pointer, value, limit, part, among, length)
@@ -132,7 +133,7 @@ def _broken_side(keyword: str, limit: Any, length: int | None) -> Constraint:
 
 
 def _of_type(keyword: str, value: str | None) -> str:
-    """The keyword for what the value looks like: lists and maps share the sentences about length with texts."""
+    """The keyword for what the value looks like: lists, maps and texts share the sentences about length."""
     if value and FAMILIES[keyword] in ("shortest", "longest"):
         for brackets, type_name in (("[]", "Items"), ("{}", "Properties")):
             if value[0] == brackets[0] and value[-1] == brackets[1]:

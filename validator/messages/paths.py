@@ -1,4 +1,4 @@
-"""JSON Pointers and the dotted paths of AWS messages, and what a schema or an instance knows about each step."""
+"""JSON Pointers and the dotted paths of AWS messages, and what schema and instance know about each step."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One segment of a JSON Pointer: a structure's member, a list's element or a map's entry, and its schema."""
+    """One segment of a JSON Pointer: a structure's member, list's element or map's entry, and its schema."""
 
     name: str
     kind: Kind
@@ -49,7 +49,7 @@ def is_index(part: str, length: int | None = None) -> bool:
 
 
 def resolve(schema: Schema | None, root: Schema | None) -> Schema | None:
-    """The schema behind `$ref` and behind the nullable wrapper of sparse collections; None when there is none."""
+    """The schema behind `$ref` and behind the nullable wrapper of sparse collections, or None."""
     for _ in range(16):
         if not isinstance(schema, Mapping):
             return None
@@ -73,8 +73,8 @@ def is_sensitive(schema: Schema | None, root: Schema | None) -> bool:
 def steps(pointer: str, *, instance: Any = MISSING, schema: Schema | None = None) -> list[Step]:
     """The pointer's segments with what each one is.
 
-    The schema (self-contained: its own `$defs`) decides; where it ends, the instance tells lists from the rest; where
-    that ends too, a number is taken for a list index and every name for a member.
+    The schema (self-contained: its own `$defs`) decides; where it ends, the instance tells lists from the
+    rest; where that ends too, a number is taken for a list index and every name for a member.
     """
     return list(_steps(segments(pointer), instance, schema))
 
@@ -107,7 +107,7 @@ def lower_first(name: str) -> str:
 
 
 def dotted(path: Iterable[Step], *, verbatim: bool = False) -> str:
-    """The path as Java services write it: `Tags[0].TagValue` is `tags.1.member.tagValue`; map keys stay as they are."""
+    """The path as Java services write it: `/Tags/0/TagValue` is `tags.1.member.tagValue`; map keys stay."""
     written = []
     for step in path:
         if step.kind == "element":

@@ -1,4 +1,4 @@
-"""The sentence a service would answer for these violations, in the classic Java form and in the Smithy form."""
+"""The sentence a service would answer for these violations, in the classic Java form and the Smithy form."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -43,19 +43,22 @@ def render(
 ) -> str:
     """The whole message, or an empty string when no violation is one that a service has a sentence for.
 
-    `form` is `classic` (`1 validation error detected: Value '101' at 'maxResults' failed ...`; Personalize, Forecast
-    and most services) or `smithy` (`1 validation error detected. Value at '/maxResults' failed ...`). `path_style` is
-    for the classic form: `lower` puts the first letter of each member in lower case, `verbatim` keeps it, a function
-    maps a JSON Pointer to the text. `instance` (the whole input) and `schema` (self-contained) make the message exact:
-    complaints about keys, values and elements then show their container and all its constraints, structures print as
-    their shape, "between" names both bounds. `values=False` is what newer classic services do, `Value at 'x'`;
-    values that the schema or the violation marks as sensitive are never shown, so give the schema with the instance.
-    `list_null` ends each list of constraints with `Member must not be null`, as Lambda does. `most` is the number of complaints listed at most: 10 for DynamoDB, Kinesis and CloudWatch Logs.
+    `form` is `classic` (`1 validation error detected: Value '101' at 'maxResults' failed ...`; Personalize,
+    Forecast and most services) or `smithy` (`1 validation error detected. Value at '/maxResults' failed
+    ...`). `path_style` is for the classic form: `lower` puts the first letter of each member in lower case,
+    `verbatim` keeps it, a function maps a JSON Pointer to the text. `instance` (the whole input) and
+    `schema` (self-contained) make the message exact: complaints about keys, values and elements then show
+    their container and all its constraints, structures print as their shape, "between" names both bounds.
+    `values=False` is what newer classic services do, `Value at 'x'`; values that the schema or the violation
+    marks as sensitive are never shown, so give the schema with the instance. `list_null` ends each list of
+    constraints with `Member must not be null`, as Lambda does. `most` is the number of complaints listed at
+    most: 10 for DynamoDB, Kinesis and CloudWatch Logs.
     """
     wording = _Wording(form, path_style, values, list_null, instance, schema)
     write = _smithy if form == "smithy" else _classic
     # A container has one sentence however many of its entries break the same rules.
-    sentences = list(dict.fromkeys(write(placed, wording) for placed in place(violations, instance, schema)))[:most]
+    written = (write(placed, wording) for placed in place(violations, instance, schema))
+    sentences = list(dict.fromkeys(written))[:most]
     if not sentences:
         return ""
     errors = "validation error" if len(sentences) == 1 else "validation errors"
@@ -143,7 +146,8 @@ def _constraint(constraint: Constraint, node: Schema | None, wording: _Wording) 
 def _bounds(constraint: Constraint, node: Schema | None) -> tuple[Any, Any]:
     """Both bounds of the kind that is broken, None for one that the shape does not have."""
     keyword, limit = constraint
-    families = ("least", "greatest") if FAMILIES[keyword] in ("least", "greatest") else ("shortest", "longest")
+    sizes, sides = ("shortest", "longest"), ("least", "greatest")
+    families = sizes if FAMILIES[keyword] in sizes else sides
     bounds = {FAMILIES[name]: demanded for name, demanded in constraints(node) if FAMILIES[name] in families}
     bounds[FAMILIES[keyword]] = limit
     return bounds.get(families[0]), bounds.get(families[1])

@@ -8,11 +8,12 @@ Dialect = Literal["coral", "dynamodb"]
 
 # Shape type -> its name in the sentence, with the article the services use.
 _SCALARS: Mapping[str, str] = {
-    "string": "a String", "character": "a String", "boolean": "a Boolean", "byte": "a Byte", "short": "a Short",
-    "integer": "an Integer", "long": "a Long", "float": "a Float", "double": "a Double", "bigInteger": "a BigInteger",
-    "bigDecimal": "a BigDecimal", "blob": "a Blob", "timestamp": "milliseconds since epoch",
+    "string": "a String", "character": "a String", "boolean": "a Boolean", "byte": "a Byte",
+    "short": "a Short", "integer": "an Integer", "long": "a Long", "float": "a Float", "double": "a Double",
+    "bigInteger": "a BigInteger", "bigDecimal": "a BigDecimal",
+    "blob": "a Blob", "timestamp": "milliseconds since epoch",
 }
-_NUMBERS = frozenset(("byte", "short", "integer", "long", "float", "double", "bigInteger", "bigDecimal", "timestamp"))
+_NUMBERS = frozenset(_SCALARS) - {"string", "character", "boolean", "blob"}
 _EXPECTED: Mapping[str, str] = {
     "list": "Expected list or null", "map": "Expected map or null", "structure": "Expected null",
     "union": "Expected null",
@@ -23,11 +24,12 @@ _JAVA_CLASSES: Mapping[str, str] = {
 
 
 def serialization_message(expected_type: str, value: Any, *, dialect: Dialect = "coral") -> str:
-    """The sentence for a JSON value where the model has `expected_type`; empty when the value is of that type.
+    """The sentence for a JSON value where the model has `expected_type`; empty when it is of that type.
 
-    `expected_type` is a botocore shape type (`string`, `integer`, `list`, `structure`, ...). `coral` is what AWS JSON
-    1.1 services answer, `dynamodb` what DynamoDB does. A fraction for an integer shape is cut, not refused, and null is
-    an absent member, so both give an empty text. KeyError for a type that is no shape type.
+    `expected_type` is a botocore shape type (`string`, `integer`, `list`, `structure`, ...). `coral` is what
+    AWS JSON 1.1 services answer, `dynamodb` what DynamoDB does. A fraction for an integer shape is cut, not
+    refused, and null is an absent member, so both give an empty text. KeyError for a type that is no shape
+    type.
     """
     if expected_type not in _SCALARS and expected_type not in _EXPECTED:
         raise KeyError(expected_type)
@@ -43,7 +45,9 @@ def _fits(expected: str, value: Any) -> bool:
         return expected in _NUMBERS
     if isinstance(value, str):
         return expected in ("string", "character", "blob")
-    return expected == "list" if isinstance(value, (list, tuple)) else expected in ("map", "structure", "union")
+    if isinstance(value, (list, tuple)):
+        return expected == "list"
+    return expected in ("map", "structure", "union")
 
 
 def _coral(expected: str, value: Any) -> str:
@@ -61,10 +65,10 @@ def _dynamodb(expected: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return "Start of structure or map found where not expected"
     if isinstance(value, (list, tuple)):
-        name = _SCALARS.get(expected, "").rpartition(" ")[2]
-        return f"Unrecognized collection type class {_JAVA_CLASSES.get(expected, f'java.lang.{name}')}" if name else (
-            "Unrecognized collection type"
-        )
+        if expected not in _SCALARS:
+            return "Unrecognized collection type"
+        name = "java.lang." + _SCALARS[expected].rpartition(" ")[2]
+        return f"Unrecognized collection type class {_JAVA_CLASSES.get(expected, name)}"
     if expected in _EXPECTED:
         return "Unexpected field type"
     if expected == "blob":
