@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from validator.messages import complaints, parse, render
+from validator.messages import complaints, parse, render, same_complaint
 from validator.results import Violation
 
 
