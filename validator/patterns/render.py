@@ -41,7 +41,7 @@ _MINORS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe
            "Sm", "Sc", "Sk", "So", "Zs", "Mn", "Mc", "Me", "Cc", "Cf", "Co", "Cn")
 _TERMINATOR = r"(?:\r\n|[\n\r\u0085\u2028\u2029])"
 _ANY = r"[\s\S]"
-_NEVER = r"(?!)"
+_NEVER = r"[^\s\S]"
 
 
 def to_python(node: Node) -> str:
