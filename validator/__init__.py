@@ -11,7 +11,10 @@ __version__ = "0.1.0"
 # asked for, so that the command line and the pytest plugin start without botocore, jsonschema or Hypothesis.
 _PUBLIC: dict[str, tuple[str, str | None]] = {
     "load": ("validator.validate", "load"),
-    "validate": ("validator.validate", "validate"),
+    # The module is callable, so that it makes no difference whether the room or the function was loaded first.
+    "validate": ("validator.validate", None),
+    "attach": ("validator.preflight", "attach"),
+    "detach": ("validator.preflight", "detach"),
     "Contract": ("validator.contract", "Contract"),
     "Operation": ("validator.contract", "Operation"),
     "Violation": ("validator.results", "Violation"),

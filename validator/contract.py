@@ -249,6 +249,10 @@ class Contract:
             f"botocore {self.info.get('botocore', '?')} {self.service}-{self.api_version} {named}".rstrip(),
         )
 
+    def former_of(self, schema_path: str) -> Any:
+        """What the model has where an overlay entry set the keyword at a JSON Pointer; None where it has nothing."""
+        return overlay.former_at(self._sections.overlays, self._sections.provenance, schema_path)
+
 
 def publish(schema: Any) -> Any:
     """A schema with the standard `pattern` other tools read beside each `x-aws-pattern`.

@@ -1,0 +1,122 @@
+"""The fast engine: jsonschema-rs on the closure rendered for it, with its linear regular expressions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from validator.contract import Contract
+from validator.engines.breach import PATTERN, Breach, Path, blob_faults, key_breaches, matches
+from validator.engines.render import read_back, render
+from validator.engines.trace import spots
+
+# What jsonschema-rs raises on values that JSON does not have: odd types, keys that are no strings, lone surrogates.
+FOREIGN = (ValueError, TypeError, OverflowError, RecursionError)
+
+
+@functools.cache
+def available() -> bool:
+    """Whether jsonschema-rs can be imported."""
+    try:
+        import jsonschema_rs  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class _PatternKeyword:
+    """A pattern that the linear engine cannot express, decided in Python."""
+
+    def __init__(self, _parent: Any, demanded: list[Any], _path: Any) -> None:
+        self.pattern, self.longest = demanded
+
+    def validate(self, instance: Any) -> None:
+        if not isinstance(instance, str) or (self.longest is not None and len(instance) > self.longest):
+            return
+        if not matches(self.pattern, instance):
+            raise ValueError("no match")
+
+
+class Compiled:
+    """One shape compiled: `is_valid(instance)` and `breaches(instance)`, both of which may raise one of FOREIGN."""
+
+    __slots__ = ("contract", "is_valid", "shape", "validator")
+
+    def __init__(self, contract: Contract, shape: str | None) -> None:
+        import jsonschema_rs
+
+        self.contract, self.shape = contract, shape
+        self.validator = jsonschema_rs.Draft202012Validator(
+            render(contract, shape),
+            pattern_options=jsonschema_rs.RegexOptions(),
+            keywords={PATTERN: _PatternKeyword},
+            validate_formats=False,
+        )
+        self.is_valid: Callable[[Any], bool] = self.validator.is_valid
+
+    def breaches(self, instance: Any) -> Iterator[Breach]:
+        """Every breach in the instance, in the engine's order."""
+        judged: set[tuple[str, Path]] = set()
+        for error in self.validator.iter_errors(instance):
+            at: Path = tuple(error.instance_path)
+            kind = error.kind.name
+            if kind == "propertyNames":
+                if (kind, at) not in judged:
+                    judged.add((kind, at))
+                    yield from self._keys(look_up(instance, at), at)
+                continue
+            where = read_back(error.schema_path)
+            keyword, value = str(where[-1]), look_up(instance, at)
+            if kind == "required":
+                name = error.kind.property
+                yield Breach("required", (*at, name), where, None)
+            elif kind == "additionalProperties":
+                for name in error.kind.unexpected:
+                    yield Breach(keyword, (*at, name), where, value[name])
+            elif keyword in ("pattern", "minLength", "maxLength"):
+                yield from self._text(keyword, at, where, value)
+            elif keyword in ("minProperties", "maxProperties") and (union := self._union(where)):
+                known = sum(name in union["properties"] for name in value)
+                if known > 1 or not value:
+                    yield Breach("oneOf", at, (*where[:-1], "oneOf"), value)
+            else:
+                yield Breach(keyword, at, where, value)
+
+    def _text(self, keyword: str, at: Path, where: Path, value: str) -> Iterator[Breach]:
+        schema = self._at(where[:-1])
+        if "contentEncoding" in schema:
+            for broken in blob_faults(value, schema):
+                yield Breach(broken, at, (*where[:-1], _blob_keyword(broken)), value)
+        elif keyword == "pattern":
+            verdict = matches(schema[PATTERN], value)
+            yield Breach(keyword, at, where, value, undecided=verdict is None)
+        else:
+            yield Breach(keyword, at, where, value)
+
+    def _union(self, where: Path) -> Mapping[str, Any] | None:
+        schema = self._at(where[:-1])
+        return schema if "oneOf" in schema else None
+
+    def _keys(self, holder: Mapping[str, Any], at: Path) -> Iterator[Breach]:
+        for path, schema in spots(self.contract, self.shape, at):
+            if "propertyNames" in schema:
+                yield from key_breaches(self.contract, holder, at, schema["propertyNames"], (*path, "propertyNames"))
+
+    def _at(self, where: Path) -> Mapping[str, Any]:
+        schema: Any = self.contract.define(str(where[1]))
+        for step in where[2:]:
+            schema = schema[step]
+        found: Mapping[str, Any] = schema
+        return found
+
+
+def look_up(instance: Any, path: Path) -> Any:
+    """What stands at a path: the engine's own copy has no NaN and no tuples."""
+    for step in path:
+        instance = instance[step]
+    return instance
+
+
+def _blob_keyword(keyword: str) -> str:
+    return "contentEncoding" if keyword == "format" else keyword

@@ -1,0 +1,126 @@
+"""A contract's shapes as the plain JSON Schema that jsonschema-rs compiles, and its schema paths read back.
+
+Every `$defs` name stays, so that a schema path of the engine is one of the contract but for the places this module
+rewrites: `pattern` (as a fragment its linear engine takes), unions (as counts), blobs, and the null of sparse lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from validator import patterns
+from validator.contract import NOTHING, Contract
+from validator.derive import DIALECT
+from validator.engines.breach import PATTERN, Path, Schema
+
+Rendered = dict[str, Any]
+_NULL = {"type": "null"}
+_VERBATIM = frozenset(
+    (
+        "$ref",
+        "type",
+        "required",
+        "enum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+        "minimum",
+        "maximum",
+    )
+)
+_WELL_FORMED = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
+
+
+def render(contract: Contract, shape: str | None) -> Rendered:
+    """The schema of a shape and of all it reaches; of an empty structure for None."""
+    if shape is None:
+        return {"$schema": DIALECT, **NOTHING}
+    definitions: dict[str, Rendered] = {}
+    todo = [shape]
+    while todo:
+        name = todo.pop()
+        if name not in definitions:
+            definitions[name] = _node(contract.define(name), todo)
+    return {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}
+
+
+def opaque(schema: Schema) -> bool:
+    """Whether a value is accepted as it is: documents, JSON values, event streams."""
+    return "x-aws-document" in schema or "x-aws-jsonvalue" in schema or "x-aws-event-stream" in schema
+
+
+def _node(schema: Schema, todo: list[str]) -> Rendered:
+    if opaque(schema):
+        return {}
+    if "x-aws-streaming" in schema:
+        return {"type": "string"}
+    if "anyOf" in schema:
+        item = next(option for option in schema["anyOf"] if option != _NULL)
+        return {"if": _NULL, "else": _node(item, todo)}
+    rendered: Rendered = {keyword: value for keyword, value in schema.items() if keyword in _VERBATIM}
+    if "$ref" in schema:
+        todo.append(schema["$ref"].rpartition("/")[2])
+    if "properties" in schema:
+        rendered["properties"] = {name: _node(member, todo) for name, member in schema["properties"].items()}
+    if "oneOf" in schema:
+        rendered["minProperties"] = rendered["maxProperties"] = 1
+    for keyword in ("items", "propertyNames", "additionalProperties"):
+        if keyword in schema:
+            below = schema[keyword]
+            rendered[keyword] = _node(below, todo) if isinstance(below, Mapping) else below
+    if "contentEncoding" in schema:
+        rendered["allOf"] = [_WELL_FORMED, *_sizes(schema)]
+    elif PATTERN in schema:
+        _render_pattern(schema, rendered)
+    return rendered
+
+
+def _render_pattern(schema: Schema, rendered: Rendered) -> None:
+    text = schema[PATTERN]
+    try:
+        fragment = patterns.to_rust(patterns.parse(text))
+    except patterns.PatternError:
+        fragment = None
+    if fragment is None:
+        rendered[PATTERN] = [text, schema.get("maxLength")]
+    elif fragment.keys() == {"pattern"}:
+        rendered["pattern"] = fragment["pattern"]
+    else:
+        rendered["allOf"] = [fragment]
+
+
+def _sizes(schema: Schema) -> list[Rendered]:
+    """Exact byte counts, told from the length of the base64 text and its padding."""
+    found: list[Rendered] = []
+    least, most = schema.get("x-aws-min-bytes", 0), schema.get("x-aws-max-bytes")
+    if least % 3 != 1 and least:
+        padding = "=$" if least % 3 == 0 else "==$"
+        found.append({"anyOf": [{"minLength": -(-least // 3) * 4 + 1}, {"not": {"pattern": padding}}]})
+    if most is not None and most % 3:
+        padding = "==$" if most % 3 == 1 else "=$"
+        found.append({"anyOf": [{"maxLength": -(-most // 3) * 4 - 4}, {"pattern": padding}]})
+    return found
+
+
+def read_back(path: Sequence[str | int]) -> Path:
+    """A schema path of the rendering as one of the contract, ending in the contract's keyword."""
+    steps: list[str | int] = []
+    index = 0
+    while index < len(path):
+        step = path[index]
+        if step in ("$defs", "properties"):
+            steps += path[index : index + 2]
+            index += 2
+            continue
+        if step in ("allOf", PATTERN):
+            return (*steps, "pattern")
+        if step == "else":
+            steps += ["anyOf", 0]
+        elif step != "if":
+            steps.append(step)
+        index += 1
+    return tuple(steps)
