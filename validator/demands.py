@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -33,7 +34,7 @@ class Part:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Demand:
     """Everything asked of one value.
 
@@ -60,7 +61,7 @@ class Demand:
         found = self.limits.get(keyword)
         return default if found is None else found.value
 
-    @property
+    @cached_property
     def enum(self) -> tuple[Any, ...] | None:
         """The values a text may have, those that keep its other limits; None when it has no such list."""
         if "enum" not in self.limits:
@@ -68,7 +69,7 @@ class Demand:
         accepted = tuple(value for value in self.limits["enum"].value if not self._texts or self._texts.accepts(value))
         return accepted or tuple(self.limits["enum"].value)
 
-    @property
+    @cached_property
     def texts(self) -> Texts:
         """The texts that keep the patterns and lengths; a member of a URI path has one character at least."""
         low, high = self.bound("minLength", 0), self.bound("maxLength", ENDLESS)
