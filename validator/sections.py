@@ -29,7 +29,8 @@ class Sections:
         self.provenance: dict[str, str] = {}
         self._build, self._parts = build, dict[tuple[str, str], Any]()
         self._by_part: dict[tuple[str, str], list[overlay.Entry]] = {}
-        for entry in entries:
+        self._entries = tuple(entries)
+        for entry in self._entries:
             for part in entry.touches:
                 self._by_part.setdefault(part, []).append(entry)
         self._known = {section: set(names) for section, names in known.items()}
@@ -68,10 +69,10 @@ class Sections:
         return self._parts[section, name]
 
     def _correct(self, part: tuple[str, str]) -> None:
-        together, entries, todo = {part}, dict[str, overlay.Entry](), [part]
+        together, taking_part, todo = {part}, set[str](), [part]
         while todo:
             for entry in self._by_part.get(todo.pop(), ()):
-                entries[entry.id] = entry
+                taking_part.add(entry.id)
                 fresh = entry.touches - together
                 together |= fresh
                 todo.extend(fresh)
@@ -79,9 +80,9 @@ class Sections:
         for section, name in together:
             if (built := self._build(section, name)) is not None:
                 document[section][name] = built
-        corrected, _expired = overlay.apply(
-            document, list(entries.values()), botocore=self.heading["x-aws-service"].get("botocore")
-        )
+        # In the order of the overlay files: a later entry may rely on an earlier one.
+        entries = [entry for entry in self._entries if entry.id in taking_part]
+        corrected, _expired = overlay.apply(document, entries, botocore=self.heading["x-aws-service"].get("botocore"))
         for section, name in together:
             self._parts[section, name] = corrected[section].get(name)
         self.overlays.update(corrected.get("x-aws-overlays", {}))
