@@ -1,4 +1,4 @@
-"""The grammar of AWS validation messages, held to sentences that services really answered."""
+"""The grammar of AWS validation messages, held to sentences that services are reported to answer."""
 
 from __future__ import annotations
 
@@ -72,8 +72,10 @@ def unordered(limit: Any) -> Any:
 
 
 def test_the_case_file_is_wide_enough() -> None:
-    assert len(REAL) >= 60
-    assert len({case["service"] for case in REAL}) >= 15
+    assert {case.get("basis", "reported") for case in REAL} <= {"reported", "suite", "edited", "emulator", "framework"}
+    seen = [case for case in REAL if case.get("basis", "reported") in ("reported", "suite")]
+    assert len(seen) >= 60
+    assert len({case["service"] for case in seen}) >= 15
     assert all(case["source"].startswith("https://") for case in REAL)
     assert len({(case["source"], case["text"]) for case in REAL}) == len(REAL)
     assert len(WHOLE) >= 60

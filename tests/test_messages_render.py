@@ -99,3 +99,10 @@ def test_an_enum_value_with_a_comma_is_compared() -> None:
     some = [violation("enum", "/phase", ["Closed", "Containment, Eradication and Recovery"], "x")]
     assert same_complaint(render(some), some)
     assert not same_complaint(render(some), [violation("enum", "/phase", ["Closed", "Containment"], "x")])
+
+
+def test_a_member_of_a_map_entry_has_the_key_in_its_path() -> None:
+    schema = {"properties": {"Stages": {"additionalProperties": {"$ref": "#/$defs/Stage"}}},
+              "$defs": {"Stage": {"properties": {"Name": {"type": "string"}}}}}
+    text = render([violation("required", "/Stages/Beta.1", "Name")], schema=schema)
+    assert "Value null at 'stages.Beta.1.member.name' failed" in text

@@ -52,7 +52,7 @@ def render(
     `values=False` is what newer classic services do, `Value at 'x'`; values that the schema or the violation
     marks as sensitive are never shown, so give the schema with the instance. `list_null` ends each list of
     constraints with `Member must not be null`, as Lambda does. `most` is the number of complaints listed at
-    most: 10 for DynamoDB, Kinesis and CloudWatch Logs.
+    most: 10 for Kinesis and CloudWatch Logs.
     """
     wording = _Wording(form, path_style, values, list_null, instance, schema)
     write = _smithy if form == "smithy" else _classic

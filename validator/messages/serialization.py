@@ -7,6 +7,7 @@ from typing import Any, Literal
 Dialect = Literal["coral", "dynamodb"]
 
 # Shape type -> its name in the sentence, with the article the services use.
+# Seen in answers: String, Integer, Long, Boolean. The other names follow their pattern and were not seen.
 _SCALARS: Mapping[str, str] = {
     "string": "a String", "character": "a String", "boolean": "a Boolean", "byte": "a Byte",
     "short": "a Short", "integer": "an Integer", "long": "a Long", "float": "a Float", "double": "a Double",
