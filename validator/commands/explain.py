@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from validator import checks, contract, overlay, validate
+from validator import boundary, checks, contract, overlay, validate
 from validator.contract import Contract, Operation, Schema
 from validator.errors import UnknownNameError
 from validator.keywords import KEYWORDS
@@ -23,7 +23,7 @@ def explain(name: str) -> None:
     """Explain NAME: a check, a keyword, an overlay entry, or service.Operation[.member[.member...]]."""
     lines = _explained(name)
     if lines is None:
-        entries = (entry.id for entry in overlay.load_all(contract.schemas_folder() / "overlays"))
+        entries = (entry.id for entry in _entries())
         raise UnknownNameError(
             "check, keyword, overlay entry or service.Operation", name, [*checks.table(), *KEYWORDS, *entries]
         )
@@ -35,7 +35,7 @@ def _explained(name: str) -> Lines | None:
         return _check(checks.table()[name])
     if name in KEYWORDS:
         return _keyword(name)
-    for entry in overlay.load_all(contract.schemas_folder() / "overlays"):
+    for entry in _entries():
         if entry.id == name:
             return _entry(entry)
     service, dot, place = name.partition(".")
@@ -44,6 +44,12 @@ def _explained(name: str) -> Lines | None:
     operation, _, member = place.partition(".")
     found = validate.load(service).operation(operation)
     return _member(found, member) if member else _operation(found)
+
+
+def _entries() -> Iterator[overlay.Entry]:
+    folder = contract.schemas_folder() / "overlays"
+    for service in overlay.services(folder):
+        yield from overlay.load(folder, service)
 
 
 def _rows(rows: dict[str, Any]) -> Lines:
@@ -162,6 +168,8 @@ def _target(loaded: Contract, reference: Schema) -> tuple[Schema, str]:
 def _layers(loaded: Contract, schema: Schema, pointer: str) -> Lines:
     while True:
         for keyword, limit in schema.items():
+            if keyword == "pattern" and "x-aws-pattern" in schema:
+                continue
             shown = {
                 "x-aws-pattern": "pattern",
                 "x-aws-min-bytes": "minLength",
@@ -205,4 +213,37 @@ def _demands(loaded: Contract, schema: Schema) -> str:
 
 
 def _examples(operation: Operation, direction: str, path: str) -> Lines:
-    return iter(())
+    """One value that passes and, per keyword, one that fails, from both sides of each bound."""
+    passing: str | None = None
+    failing: dict[str, str] = {}
+    for case in boundary.iter_boundary(operation, direction):
+        constraint = case.constraint
+        if constraint is None or [part for part in constraint.member_path.split("/")[1:] if part != "*"] != path.split(
+            "."
+        ):
+            continue
+        if case.violation is None:
+            value = _at(case.instance, constraint.member_path.split("/")[1:])
+            passing = passing or (None if value is None else _short(value))
+        elif not case.lenient:
+            failing.setdefault(constraint.keyword, _short(case.violation.value))
+    if passing:
+        yield f"  {'passes':<12} {passing}"
+    for keyword, value in failing.items():
+        yield f"  {'fails':<12} {value}  ({keyword})"
+
+
+def _at(instance: Any, parts: list[str]) -> Any:
+    for part in parts:
+        if isinstance(instance, list):
+            instance = instance[0] if instance else None
+        elif isinstance(instance, dict):
+            instance = instance.get(part) if part != "*" else next(iter(instance.values()), None)
+        else:
+            return None
+    return instance
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 72 else f"{text[:56]}...  ({len(text) - 2} characters)"
