@@ -12,7 +12,7 @@ from validator import boundary, checks, contract, overlay, validate
 from validator.contract import Contract, Operation, Schema
 from validator.errors import UnknownNameError
 from validator.keywords import KEYWORDS
-from validator.results import SEVERITIES, Severity
+from validator.results import SEVERITIES, Severity, Violation
 
 Lines = Iterator[str]
 
@@ -191,7 +191,7 @@ def _demands(loaded: Contract, schema: Schema) -> str:
     while True:
         for keyword, limit in schema.items():
             if keyword == "type":
-                words.insert(0, {"object": "structure or map", "array": "list"}.get(limit, limit))
+                words.insert(0, {"object": "structure or map", "array": "list"}.get(str(limit), str(limit)))
             elif keyword == "enum":
                 words.append("one of " + ", ".join(limit[:6]) + (" ..." if len(limit) > 6 else ""))
             elif keyword in (
@@ -226,17 +226,25 @@ def _examples(operation: Operation, direction: str, path: str) -> Lines:
             value = _at(case.instance, constraint.member_path.split("/")[1:])
             passing = passing or (None if value is None else _short(value))
         elif not case.lenient:
-            failing.setdefault(constraint.keyword, _short(case.violation.value))
+            shown = (
+                "absent" if constraint.keyword == "required" else _short(_at(case.instance, _path_of(case.violation)))
+            )
+            failing.setdefault(constraint.keyword, shown)
     if passing:
         yield f"  {'passes':<12} {passing}"
     for keyword, value in failing.items():
         yield f"  {'fails':<12} {value}  ({keyword})"
 
 
+def _path_of(violation: Violation) -> list[str]:
+    """The steps of a violation's instance path."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in violation.instance_path.split("/")[1:]]
+
+
 def _at(instance: Any, parts: list[str]) -> Any:
     for part in parts:
         if isinstance(instance, list):
-            instance = instance[0] if instance else None
+            instance = instance[min(int(part), len(instance) - 1) if part.isdigit() else 0] if instance else None
         elif isinstance(instance, dict):
             instance = instance.get(part) if part != "*" else next(iter(instance.values()), None)
         else:
