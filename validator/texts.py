@@ -6,6 +6,7 @@ other choices, until the pattern takes it.
 """
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,18 +109,24 @@ def nth(ranges: charset.Ranges, index: int) -> str:
 
 @dataclass(eq=False, slots=True)
 class Piece:
-    """A node, the lengths it can take, its parts, and for a sequence the lengths of what follows each part."""
+    """A node, the lengths it can take, its parts, and for a sequence the lengths of what follows each part.
+
+    `literal` is set where the node takes one text alone.
+    """
 
     node: Node
     lengths: Spans
     parts: tuple[Piece, ...] = ()
     rest: tuple[Spans, ...] = ()
+    literal: str | None = None
 
 
 def measure(node: Node) -> Piece:
     """The tree with the lengths of every part."""
     if isinstance(node, Chars):
-        return Piece(node, ((1, 1),) if charset.subtract(node.ranges, charset.SURROGATES) else ())
+        found = charset.subtract(node.ranges, charset.SURROGATES)
+        literal = chr(found[0][0]) if len(found) == 1 and found[0][0] == found[0][1] else None
+        return Piece(node, ((1, 1),) if found else (), literal=literal)
     if isinstance(node, (Look, Boundary)):
         return Piece(node, spans.ZERO)
     if isinstance(node, Backreference):
@@ -133,7 +140,9 @@ def measure(node: Node) -> Piece:
     if isinstance(node, Choice):
         parts = tuple(measure(option) for option in node.options)
         return Piece(node, spans.normal(span for part in parts for span in part.lengths), parts)
-    parts = tuple(measure(item) for item in node.items)
+    parts = tuple(_joined([measure(item) for item in node.items]))
+    if len(parts) == 1 and parts[0].literal is not None:
+        return parts[0]
     rest, following = [], spans.ZERO
     for part in reversed(parts):
         rest.append(following)
@@ -141,8 +150,21 @@ def measure(node: Node) -> Piece:
     return Piece(node, following, parts, tuple(reversed(rest)))
 
 
+def _joined(parts: list[Piece]) -> Iterator[Piece]:
+    """The parts of a sequence, neighbours that take one text alone made one."""
+    for alone, group in itertools.groupby(parts, lambda part: part.literal is not None):
+        if not alone:
+            yield from group
+            continue
+        held = list(group)
+        literal = "".join(part.literal or "" for part in held)
+        yield Piece(held[0].node, ((len(literal), len(literal)),), literal=literal)
+
+
 def write(piece: Piece, length: int, chooser: Chooser, groups: dict[int, str]) -> str:
     """A text of exactly `length` code points, which must be one of the piece's lengths."""
+    if piece.literal is not None:
+        return piece.literal
     node = piece.node
     if isinstance(node, Chars):
         return chooser.text(node.ranges, 1)

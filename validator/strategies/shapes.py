@@ -15,7 +15,7 @@ from validator import demands
 from validator.contract import Contract
 from validator.demands import Demand, Part
 from validator.smallest import LARGEST, Given, NoInstanceError, keys, smallest
-from validator.strategies.texts import Draw, integers, spread, text
+from validator.strategies.texts import Draw, integers, size, text
 
 # How many values an example may hold, and how deep it may go, before the rest of it is the smallest there is.
 _MOST_VALUES, _DEEPEST = 80, 7
@@ -50,9 +50,18 @@ class Drawing:
     def part(self, part: Part, depth: int) -> Any:
         """A conforming value of a schema inside another."""
         demand = demands.resolve(self.contract, part)
-        if demand.nullable and self.draw(_SELDOM):
+        if demand.nullable and self.draw(_EIGHT) == 7:
             return None
         return self.value(demand, depth + 1)
+
+
+def _chosen(draw: Draw, names: tuple[str, ...], most: int) -> list[str]:
+    """Some of the names, at most `most`; shrinks to none."""
+    if len(names) <= min(most, 10):
+        # One number whose bits are the members, instead of a draw for each.
+        bits: int = draw(integers(0, 2 ** len(names) - 1))
+        return [name for place, name in enumerate(names) if bits >> place & 1]
+    return draw(_subsets(names, most))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4096)
@@ -60,7 +69,7 @@ def _subsets(names: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), unique=True, max_size=most)
 
 
-_SELDOM = st.integers(0, 7).map(lambda number: number == 7)
+_EIGHT = st.integers(0, 7)
 _UNKNOWN = st.sampled_from(("newMember", "futureSetting", "x"))
 _ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(-_DISTANT, _DISTANT), st.text(max_size=8),
                       st.just([]), st.just({}))
@@ -88,7 +97,7 @@ def _buildable(drawing: Drawing, demand: Demand) -> tuple[str, ...]:
 def _structure(drawing: Drawing, demand: Demand, depth: int) -> Any:
     possible, given = _buildable(drawing, demand), drawing.given
     if demand.union:
-        if drawing.tomorrow and drawing.draw(_SELDOM):
+        if drawing.tomorrow and drawing.draw(_EIGHT) == 7:
             return {drawing.draw(_UNKNOWN): {}}
         named = tuple(name for name in demand.members if name in given) or possible
         if not named:
@@ -99,12 +108,12 @@ def _structure(drawing: Drawing, demand: Demand, depth: int) -> Any:
         most = min(len(possible), 12 if depth == 0 else max(1, 5 - depth))
         chosen = set(demand.required)
         if possible:
-            chosen.update(drawing.draw(_subsets(possible, most)))
+            chosen.update(_chosen(drawing.draw, possible, most))
         if depth == 0:
             chosen.update(name for name in demand.members if name in given)
     found = {name: given[name] if name in given else drawing.part(part, depth)
              for name, part in demand.members.items() if name in chosen}
-    if drawing.tomorrow and not demand.union and drawing.draw(_SELDOM):
+    if drawing.tomorrow and not demand.union and drawing.draw(_EIGHT) == 7:
         name = drawing.draw(_UNKNOWN)
         if name not in demand.members:
             found[name] = drawing.draw(_ANYTHING)
@@ -117,17 +126,17 @@ def _list(drawing: Drawing, demand: Demand, depth: int) -> Any:
     if low > LARGEST:
         raise NoInstanceError(f"{low} items are more than the {LARGEST} that are built")
     item = demands.resolve(drawing.contract, demand.items)
-    if drawing.tomorrow and depth <= 1 and drawing.draw(_SELDOM):
+    if drawing.tomorrow and depth <= 1 and drawing.draw(_EIGHT) == 7:
         # A long page: one item drawn, over and over.
         return [drawing.value(item, depth + 1)] * min(high, max(low, 1000))
-    size = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
+    length = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
     try:
-        items = [drawing.part(demand.items, depth) for _ in range(min(size, 20))]
+        items = [drawing.part(demand.items, depth) for _ in range(min(length, 20))]
     except NoInstanceError:
         if low:
             raise
         return []
-    return items + items[-1:] * (size - len(items))
+    return items + items[-1:] * (length - len(items))
 
 
 def _map(drawing: Drawing, demand: Demand, depth: int) -> Any:
@@ -135,9 +144,9 @@ def _map(drawing: Drawing, demand: Demand, depth: int) -> Any:
     assert demand.values is not None
     low, high = demand.bound("minProperties", 0), demand.bound("maxProperties", LARGEST)
     key = demands.resolve(drawing.contract, demand.keys)
-    size = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
+    count = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
     try:
-        found = {_string(drawing, key, depth): drawing.part(demand.values, depth) for _ in range(min(size, 20))}
+        found = {_string(drawing, key, depth): drawing.part(demand.values, depth) for _ in range(min(count, 20))}
         if len(found) < low:
             for name in keys(drawing.contract, demand, low):
                 found.setdefault(name, drawing.part(demand.values, depth))
@@ -152,7 +161,7 @@ def _string(drawing: Drawing, demand: Demand, depth: int) -> Any:
     enum = demand.enum
     if enum is None:
         return text(drawing.draw, demand)
-    if drawing.tomorrow and drawing.draw(_SELDOM):
+    if drawing.tomorrow and drawing.draw(_EIGHT) == 7:
         return f"{enum[0]}_{'NEW' if str(enum[0]).isupper() else 'new'}"
     return drawing.draw(_sampled(enum))
 
@@ -166,7 +175,7 @@ def _blob(drawing: Drawing, demand: Demand, depth: int) -> Any:
     low = demand.bound("x-aws-min-bytes", 0)
     high = max(low, min(demand.bound("x-aws-max-bytes", LARGEST), low + _LONGEST_BLOB))
     if low > _LONGEST_BLOB:
-        return demands.blob(drawing.draw(spread(low, high)))
+        return demands.blob(size(drawing.draw, low, high))
     return base64.b64encode(drawing.draw(_bytes(low, high))).decode()
 
 

@@ -19,6 +19,7 @@ _PRINTABLE: charset.Ranges = ((0x20, 0x7E),)
 # Longer runs of characters are one drawn run over and over: Hypothesis has only so many bytes for an example.
 _RUN = 48
 _LONGEST = 4096
+_NEAR = 24
 
 
 @lru_cache(maxsize=4096)
@@ -27,14 +28,16 @@ def integers(low: int, high: int) -> st.SearchStrategy[int]:
     return st.integers(low, high)
 
 
-@lru_cache(maxsize=4096)
-def spread(low: int, high: int) -> st.SearchStrategy[int]:
-    """A size: mostly near the least, sometimes anywhere, now and then at the bound itself."""
+def size(draw: Draw, low: int, high: int) -> int:
+    """A size: mostly near the least, now and then the greatest or anywhere between; shrinks to the least."""
     high = min(high, max(low, _LONGEST))
-    if high - low <= 20:
-        return integers(low, high)
-    near = integers(low, low + 20)
-    return st.one_of(near, near, near, st.sampled_from((low, high)), integers(low, high))
+    if high - low <= _NEAR:
+        return draw(integers(low, high)) if low < high else low
+    # One draw where it stays near: every draw costs, and most sizes are near.
+    near: int = draw(integers(low, low + _NEAR))
+    if near == low + _NEAR:
+        return high
+    return draw(integers(low, high)) if near == low + _NEAR - 1 else near
 
 
 @lru_cache(maxsize=4096)
@@ -49,16 +52,14 @@ def _run(ranges: charset.Ranges, length: int) -> st.SearchStrategy[str]:
 
 
 @lru_cache(maxsize=4096)
-def _strange(ranges: charset.Ranges) -> st.SearchStrategy[str | None] | None:
-    """Seldom a character that is not printable ASCII, mostly None; None outright when the ranges have no such."""
+def _strangers(ranges: charset.Ranges) -> st.SearchStrategy[str] | None:
+    """Characters that are not printable ASCII, beside those that are; None when the ranges do not hold both."""
     rest = charset.subtract(charset.subtract(ranges, charset.SURROGATES), _PRINTABLE)
     if not rest or not charset.intersect(ranges, _PRINTABLE):
         return None
     last = charset.size(rest) - 1
-    near = min(last, 400)
-    nothing = st.just(None)
-    return st.one_of(nothing, nothing, nothing, nothing, integers(0, near).map(lambda index: nth(rest, index)),
-                     integers(0, last).map(lambda index: nth(rest, index)))
+    near = integers(0, min(last, 400))
+    return st.one_of(near, integers(0, last)).map(lambda index: nth(rest, index))
 
 
 class Drawn:
@@ -74,18 +75,23 @@ class Drawn:
     def length(self, lengths: Spans) -> int:
         """One of the lengths; shrinks to the least."""
         low, high = lengths[self.index(min(len(lengths), 8)) if len(lengths) > 1 else 0]
-        return int(self.draw(spread(low, high))) if high > low else low
+        return size(self.draw, low, high)
 
     def text(self, ranges: charset.Ranges, length: int) -> str:
         """A run of characters, printable ASCII where there is any, with a stranger among them now and then."""
+        if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+            return chr(ranges[0][0]) * length
         if length == 0:
             return ""
-        size = min(length, _RUN)
-        run: str = self.draw(_run(ranges, size)) if charset.size(ranges) > 1 else chr(ranges[0][0]) * size
-        strange = _strange(ranges)
-        if strange is not None and (stranger := self.draw(strange)) is not None:
-            run = run[:-1] + stranger
-        return run if length == size else (run * (length // size + 1))[:length]
+        drawn = min(length, _RUN)
+        run: str = self.draw(_run(ranges, drawn))
+        strangers = _strangers(ranges)
+        if strangers is not None and self.draw(_TWELVE) == 11:
+            run = run[:-1] + self.draw(strangers)
+        return run if length == drawn else (run * (length // drawn + 1))[:length]
+
+
+_TWELVE = st.integers(0, 11)
 
 
 def text(draw: Draw, demand: Demand) -> str:
