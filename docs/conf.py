@@ -1,0 +1,31 @@
+"""How the documentation is built: `sphinx-build -W docs site`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import reference_pages
+
+from validator import __version__
+
+project = "aws-contract"
+author = "the aws-contract authors"
+copyright = author
+version = release = __version__
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["examples"]
+html_theme = "furo"
+html_title = f"aws-contract {__version__}"
+html_baseurl = ""
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "deflist"]
+suppress_warnings = ["misc.highlighting_failure"]
+
+
+def setup(app: object) -> None:
+    """Write the reference pages from the code before the sources are read."""
+    reference_pages.write(Path(__file__).parent / "reference")

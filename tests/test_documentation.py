@@ -1,0 +1,98 @@
+"""Every command and every Python session of README and docs runs, and prints what the page shows."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import documents
+
+PAGES = documents.pages()
+NAMES = [str(page.relative_to(documents.ROOT)) for page in PAGES]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "GITHUB_", "COV_"))}
+    return {
+        **kept, "PATH": path, "HOME": str(home), "COLUMNS": "120", "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONTRACT_CACHE": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_sessions_of_a_page_run_as_shown(page: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for command in documents.commands(page):
+        done = subprocess.run(
+            ["bash", "-c", command.text], cwd=folder, env=_environment(home), capture_output=True, text=True, timeout=120,
+            stdin=subprocess.DEVNULL, check=False,
+        )
+        printed = done.stdout + done.stderr
+        where = f"{page.name}:{command.line}: {command.text}"
+        assert done.returncode == command.status, f"{where}\nleft with {done.returncode}\n{printed}"
+        assert command.matches(printed), f"{where}\nprinted\n{printed}\nnot\n" + "\n".join(command.output)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_python_of_a_page_is_right(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    globals_: dict[str, object] = {}
+    for block in documents.blocks(page):
+        if block.language == "pycon":
+            test = doctest.DocTestParser().get_doctest(block.text, globals_, page.name, str(page), block.line)
+            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, verbose=False)
+            said: list[str] = []
+            runner.run(test, out=said.append, clear_globs=False)
+            assert not runner.failures, "".join(said)
+            globals_ = test.globs
+        elif block.language == "python":
+            tree = ast.parse(block.text, f"{page.name}:{block.line}")
+            if block.rest.startswith("run"):
+                exec(compile(tree, f"{page.name}:{block.line}", "exec"), globals_)
+
+
+def test_every_command_is_documented() -> None:
+    from validator import cli
+
+    readme = PAGES[0].read_text("utf-8")
+    reference = (documents.ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
+    for name in cli.COMMANDS:
+        assert f"## `{name}`" in reference
+        assert f"`{name}`" in readme or f"aws-contract {name}" in readme, f"README does not name {name}"
+
+
+def test_reference_pages_are_what_the_code_says() -> None:
+    sys.path.insert(0, str(documents.ROOT / "docs"))
+    try:
+        import reference_pages
+    finally:
+        sys.path.pop(0)
+    for name in reference_pages.PAGES:
+        committed = (documents.ROOT / "docs" / "reference" / f"{name}.md").read_text("utf-8")
+        assert committed == reference_pages.text(name), f"run: python docs/reference_pages.py ({name}.md is out of date)"
+
+
+def test_no_page_names_a_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=documents.ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    for name in tracked.stdout.split():
+        path = documents.ROOT / name
+        if path.suffix in (".md", ".py", ".toml", ".yaml", ".yml") and path.is_file():
+            content = path.read_text("utf-8")
+            for word in ("/root/" + ".", "/work/" + "main", "pypi." + "org", "registry." + "npmjs", "files." + "pythonhosted"):
+                assert word not in content, f"{name} names {word}"
