@@ -274,6 +274,14 @@ class Texts:
                     return found
         return None
 
+    def longest(self, most: int) -> str | None:
+        """The plainest text of the greatest length up to `most`, or None when none was found."""
+        for low, high in reversed(spans.clip(self.lengths, 0, most)):
+            for length in range(high, max(low, high - 8) - 1, -1):
+                if (found := self.of_length(length)) is not None:
+                    return found
+        return None
+
     def iter_distinct(self) -> Iterator[str]:
         """Texts that keep everything, each once, plain ones first; as many as were found."""
         seen = set()

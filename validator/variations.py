@@ -226,7 +226,11 @@ def _length(spot: Spot, constraint: Constraint) -> Edits:
             done = True
             yield spot.satisfied(constraint, text, f"{length} characters")
     if not done:
-        yield Unexercisable(constraint, "satisfied", _why(inside, source.possible))
+        nearest = source.shortest if constraint.keyword == "minLength" else source.longest(LARGEST)
+        if nearest is None:
+            yield Unexercisable(constraint, "satisfied", _why(inside, source.possible))
+        else:
+            yield spot.satisfied(constraint, nearest, f"{len(nearest)} characters, the nearest that the pattern takes")
     if outside > LARGEST:
         yield Unexercisable(constraint, "violated", _why(outside, source.possible))
     elif (text := source.of_length(outside)) is not None:
