@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from validator.patterns.charset import Ranges, contains
+from validator.patterns.charset import Ranges, contains, union
 from validator.patterns.tree import (
     Backreference,
     Boundary,
@@ -204,12 +204,26 @@ class _Places:
                 break
         if not places:
             return 0
+        if node.max is None and isinstance(node.item, Choice):
+            return self.closure(node.item, places, forwards=forwards)
         left = self.size if node.max is None else node.max - node.min
         found = fresh = places
         while fresh and left > 0:
             fresh = step(node.item, fresh) & ~found
             found |= fresh
             left -= 1
+        return found
+
+    def closure(self, node: Choice, places: int, *, forwards: bool) -> int:
+        """Any number of the options in a row; those that are classes are passed a whole run at a time."""
+        step, along = (self.ends, self.run_ends) if forwards else (self.starts, self.run_starts)
+        classes = [option.ranges for option in node.options if isinstance(option, Chars)]
+        others = Choice(tuple(option for option in node.options if not isinstance(option, Chars)))
+        mask = self.mask(union(*classes))
+        found = fresh = along(mask, places, 0, None)
+        while fresh:
+            fresh = along(mask, step(others, fresh), 0, None) & ~found
+            found |= fresh
         return found
 
 
