@@ -36,16 +36,13 @@ def to_boto3(operation: Operation, instance: Any, direction: str = "request", co
     return _convert(operation, _TO_BOTO3, direction, code, instance)
 
 
-def stand_in(operation: Operation, params: Any, direction: str = "request", code: str | None = None) -> Any:
-    """Like `from_boto3`, but a time or a blob that keeps its contract may be any other that does: enough for a verdict."""
-    return _convert(
-        operation, _VERDICT_REQUEST if direction == "request" else _VERDICT_RESPONSE, direction, code, params
-    )
+def stand_in_of(operation: Operation, direction: str = "request", code: str | None = None) -> Convert | None:
+    """A converter like `from_boto3` for a verdict alone: a time or blob that keeps its contract may become any other.
 
-
-def converter(operation: Operation, form: Form, direction: str = "request", code: str | None = None) -> Convert | None:
-    """The compiled converter of one direction; None when its instances never change."""
+    None when an instance of boto3's is a canonical one as it stands.
+    """
     shape = operation.shape(direction, code)
+    form = _VERDICT_REQUEST if direction == "request" else _VERDICT_RESPONSE
     return None if shape is None else _converters(operation.contract, form).of(shape)
 
 

@@ -25,13 +25,17 @@ ENGINES = ("auto", "jsonschema-rs", "jsonschema")
 Verdict = Callable[[Any], bool]
 
 
-@functools.lru_cache(maxsize=None)
 def load(service: str, api_version: str | None = None, *, origin: Origin = "auto") -> Contract:
     """The contract of a service, able to judge: the committed one, else one derived from the installed botocore.
 
     Loaded once per process. `origin` insists on one of the two, `committed` or `botocore`; UnknownNameError when
     there is no such service or API version.
     """
+    return _load(service, api_version, origin)
+
+
+@functools.cache
+def _load(service: str, api_version: str | None, origin: Origin) -> Contract:
     return contracts.load(service, api_version, origin=origin, judge=iter_violations)
 
 

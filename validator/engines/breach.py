@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from validator import patterns
 from validator.contract import Contract
+from validator.errors import PatternError
 
 Schema = Mapping[str, Any]
 Path = tuple["str | int", ...]
@@ -35,7 +36,7 @@ def matches(pattern: str, text: str) -> bool | None:
     """Whether the whole text matches an AWS pattern; None when that cannot be told within a bound."""
     try:
         return patterns.compile(pattern).fullmatch(text)
-    except (patterns.Undecided, patterns.PatternError):
+    except (patterns.Undecided, PatternError):
         return None
 
 

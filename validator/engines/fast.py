@@ -57,6 +57,8 @@ class Compiled:
 
     def breaches(self, instance: Any) -> Iterator[Breach]:
         """Every breach in the instance, in the engine's order."""
+        if has_empty_key(instance):
+            raise ValueError("jsonschema-rs leaves an empty key out of an instance path")
         judged: set[tuple[str, Path]] = set()
         for error in self.validator.iter_errors(instance):
             at: Path = tuple(error.instance_path)
@@ -75,7 +77,9 @@ class Compiled:
                 for name in error.kind.unexpected:
                     yield Breach(keyword, (*at, name), where, value[name])
             elif keyword in ("pattern", "minLength", "maxLength"):
-                yield from self._text(keyword, at, where, value)
+                # What is no text has the wrong type, and a `not` in the rendering of a pattern speaks up as well.
+                if isinstance(value, str):
+                    yield from self._text(keyword, at, where, value)
             elif keyword in ("minProperties", "maxProperties") and (union := self._union(where)):
                 known = sum(name in union["properties"] for name in value)
                 if known > 1 or not value:
@@ -109,6 +113,20 @@ class Compiled:
             schema = schema[step]
         found: Mapping[str, Any] = schema
         return found
+
+
+def has_empty_key(instance: Any) -> bool:
+    """Whether a mapping anywhere in the instance has the empty text as a key."""
+    todo = [instance]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, Mapping):
+            if "" in value:
+                return True
+            todo += value.values()
+        elif isinstance(value, (list, tuple)):
+            todo += value
+    return False
 
 
 def look_up(instance: Any, path: Path) -> Any:

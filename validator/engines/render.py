@@ -13,6 +13,7 @@ from validator import patterns
 from validator.contract import NOTHING, Contract
 from validator.derive import DIALECT
 from validator.engines.breach import PATTERN, Path, Schema
+from validator.errors import PatternError
 
 Rendered = dict[str, Any]
 _NULL = {"type": "null"}
@@ -83,7 +84,7 @@ def _render_pattern(schema: Schema, rendered: Rendered) -> None:
     text = schema[PATTERN]
     try:
         fragment = patterns.to_rust(patterns.parse(text))
-    except patterns.PatternError:
+    except PatternError:
         fragment = None
     if fragment is None:
         rendered[PATTERN] = [text, schema.get("maxLength")]

@@ -16,10 +16,7 @@ def spots(contract: Contract, shape: str | None, path: Iterable[str | int]) -> l
 
     Each with its place in the contract document; empty where the contract knows nothing.
     """
-    found: list[Spot] = []
-    for found in trail(contract, shape, path):
-        pass
-    return found
+    return list(trail(contract, shape, path))[-1]
 
 
 def trail(contract: Contract, shape: str | None, path: Iterable[str | int]) -> Iterator[list[Spot]]:

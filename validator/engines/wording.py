@@ -65,7 +65,10 @@ def dotted(path: Iterable[str | int], root: str = "it") -> str:
     """An instance path as people write one: `tags[3].tagKey`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int) or not step:
+            text += f"[{json.dumps(step)}]"
+        else:
+            text += f".{step}" if text else step
     return shorten(text) if text else root
 
 
