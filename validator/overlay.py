@@ -3,6 +3,7 @@
 An entry is a JSON Patch (RFC 6902) on the derived document with the evidence for it. A patch whose `test` no longer
 holds has been overtaken by the model: it is left out, and handed back as expired.
 """
+
 from __future__ import annotations
 
 import copy
@@ -26,8 +27,12 @@ Document = dict[str, Any]
 
 _LAYERS: tuple[Layer, ...] = ("errata", "documented")
 _MEMBERS = {"id", "api_version", "layer", "patch", "reason", "evidence", "since", "until"}
-_OPERATIONS = {"add": {"op", "path", "value"}, "replace": {"op", "path", "value"}, "test": {"op", "path", "value"},
-               "remove": {"op", "path"}}
+_OPERATIONS = {
+    "add": {"op", "path", "value"},
+    "replace": {"op", "path", "value"},
+    "test": {"op", "path", "value"},
+    "remove": {"op", "path"},
+}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"\d+(\.\d+)*")
 _ABSENT = object()
@@ -102,8 +107,9 @@ def former_at(overlays: Mapping[str, Any], provenance: Mapping[str, str], schema
 # Applying ------------------------------------------------------------------------------------------------------------
 
 
-def apply(document: Mapping[str, Any], entries: Iterable[Entry], *,
-          botocore: str | None = None) -> tuple[Document, list[Expired]]:
+def apply(
+    document: Mapping[str, Any], entries: Iterable[Entry], *, botocore: str | None = None
+) -> tuple[Document, list[Expired]]:
     """A copy of a derived contract document with the entries applied in order, each whole or not at all.
 
     Names every entry applied in `x-aws-overlays` (with `former`: pointer -> the model's value there) and every
@@ -271,8 +277,17 @@ def read_entries(file: Path) -> Iterator[Entry]:
         where = f"{file}: {named if isinstance(named, str) else f'entry {index}'}"
         for fault in _faults(raw):
             raise MalformedContractError(fault, where=where)
-        yield Entry(raw["id"], service, raw["layer"], tuple(raw["patch"]), raw["reason"], tuple(raw["evidence"]),
-                    raw.get("api_version"), raw.get("since"), raw.get("until"))
+        yield Entry(
+            raw["id"],
+            service,
+            raw["layer"],
+            tuple(raw["patch"]),
+            raw["reason"],
+            tuple(raw["evidence"]),
+            raw.get("api_version"),
+            raw.get("since"),
+            raw.get("until"),
+        )
 
 
 def _faults(raw: Any) -> Iterator[str]:
@@ -288,8 +303,11 @@ def _faults(raw: Any) -> Iterator[str]:
     if not (isinstance(raw.get("reason"), str) and raw["reason"].strip()):
         yield "reason must be one sentence"
     evidence = raw.get("evidence")
-    if not (isinstance(evidence, list) and evidence
-            and all(isinstance(source, str) and re.fullmatch(r"https?://\S+", source) for source in evidence)):
+    if not (
+        isinstance(evidence, list)
+        and evidence
+        and all(isinstance(source, str) and re.fullmatch(r"https?://\S+", source) for source in evidence)
+    ):
         yield "evidence must be a list of at least one public URL"
     for name in ("since", "until"):
         if raw.get(name) is not None and not (isinstance(raw[name], str) and _VERSION.fullmatch(raw[name])):
@@ -305,7 +323,7 @@ def _patch_faults(patch: Any, layer: Any) -> Iterator[str]:
         return
     for index, operation in enumerate(patch):
         where = f"operation {index} of the patch"
-        if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS:
+        if not isinstance(operation, Mapping) or operation.get("op") not in tuple(_OPERATIONS):
             yield f"{where} must have an op of {', '.join(sorted(_OPERATIONS))}"
         elif operation.keys() != _OPERATIONS[operation["op"]]:
             yield f"{where} must have {', '.join(sorted(_OPERATIONS[operation['op']]))}, no more"

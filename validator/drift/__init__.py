@@ -1,4 +1,5 @@
 """Contracts compared: what changed, in which direction, and whether it breaks anybody."""
+
 from validator.drift.compare import Change, compare
 from validator.drift.places import against_installed, between, expired, open_contracts
 

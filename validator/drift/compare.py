@@ -1,8 +1,9 @@
 """Two contracts of a service, compared: every change named, per direction, breaking or safe."""
+
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +54,11 @@ class Change:
         """The change as plain JSON data, absent parts left out."""
         names = ("kind", "service", "direction", "effect", "pointer", "message", "old", "new", "operations", "places")
         document = {name: getattr(self, name) for name in names}
-        return {name: list(value) if isinstance(value, tuple) else value
-                for name, value in document.items() if value not in (None, ())}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in document.items()
+            if value not in (None, ())
+        }
 
 
 def compare(old: Contract, new: Contract) -> Iterator[Change]:
@@ -93,15 +97,25 @@ def overtaken(found: overlay.Expired) -> Change:
     return _change(Difference("overlay-expired", path, found.entry.id, found.reason), found.entry.service)
 
 
-def _change(difference: Difference, service: str, direction: Direction | None = None,
-            reached: Iterable[tuple[str, str]] = ()) -> Change:
+def _change(
+    difference: Difference, service: str, direction: Direction | None = None, reached: Sequence[tuple[str, str]] = ()
+) -> Change:
     operations, places = {name for name, _ in reached}, [place for _, place in reached]
     more = f" and {len(places) - _LISTED} more" if len(places) > _LISTED else ""
     where = ", ".join(places[:_LISTED]) + more if places else service
     message = f"{where} ({direction}): " if direction else f"{where}: "
-    return Change(difference.kind, service, difference.pointer, difference.effect(direction),
-                  message + difference.sentence(), difference.old, difference.new, direction,
-                  tuple(sorted(operations)), tuple(places))
+    return Change(
+        difference.kind,
+        service,
+        difference.pointer,
+        difference.effect(direction),
+        message + difference.sentence(),
+        difference.old,
+        difference.new,
+        direction,
+        tuple(sorted(operations)),
+        tuple(places),
+    )
 
 
 # Operations and resources --------------------------------------------------------------------------------------------

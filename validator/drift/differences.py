@@ -4,6 +4,7 @@ Loosening what a request may be is safe and tightening it breaks callers; with w
 other way round. Members are the exception, as everywhere in this package: readers pass over members they do not
 know, and miss those that are gone.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -20,46 +21,107 @@ _UPPER = ("maxLength", "maxItems", "maxProperties", "x-aws-max-bytes", "maximum"
 # Keywords a member may have beside its `$ref`, and that then hold for this member alone.
 FACETS = {*_LOWER, *_UPPER, "enum", "x-aws-pattern"}
 # How a value goes over the wire; a change of any breaks both sides.
-_WIRE = ("x-aws-location", "x-aws-location-name", "x-aws-query-name", "x-aws-payload", "x-aws-timestamp",
-         "x-aws-flattened", "x-aws-streaming", "x-aws-event-stream", "x-aws-jsonvalue", "x-aws-host-label",
-         "x-aws-xml-attribute", "x-aws-event-payload", "x-aws-event-header", "x-aws-wrapper")
+_WIRE = (
+    "x-aws-location",
+    "x-aws-location-name",
+    "x-aws-query-name",
+    "x-aws-payload",
+    "x-aws-timestamp",
+    "x-aws-flattened",
+    "x-aws-streaming",
+    "x-aws-event-stream",
+    "x-aws-jsonvalue",
+    "x-aws-host-label",
+    "x-aws-xml-attribute",
+    "x-aws-event-payload",
+    "x-aws-event-header",
+    "x-aws-wrapper",
+)
 _SENTENCES = {
-    "service-added": "the service is new", "service-removed": "the service is gone",
+    "service-added": "the service is new",
+    "service-removed": "the service is gone",
     "service-changed": "{keyword} changed from {old} to {new}",
-    "operation-added": "the operation is new", "operation-removed": "the operation is gone",
-    "error-added": "may answer with {new}", "error-removed": "no longer answers with {old}",
+    "operation-added": "the operation is new",
+    "operation-removed": "the operation is gone",
+    "error-added": "may answer with {new}",
+    "error-removed": "no longer answers with {old}",
     "error-status-changed": "HTTP status changed from {old} to {new}",
-    "pagination-added": "has pages: {new}", "pagination-removed": "has no pages any more",
+    "pagination-added": "has pages: {new}",
+    "pagination-removed": "has no pages any more",
     "pagination-changed": "pages changed from {old} to {new}",
     "http-changed": "HTTP binding changed from {old} to {new}",
     "readonly-changed": "changes something: {old} became {new}",
-    "member-added": "member {new} is new", "member-removed": "member {old} is gone",
-    "required-added": "{new} is required now", "required-removed": "{old} is no longer required",
-    "enum-added": "takes only {new} now", "enum-removed": "is no longer restricted to {old}",
-    "enum-grown": "has the new values {new}", "enum-shrunk": "has lost the values {old}",
-    "minimum-added": "{keyword} {new} is new", "minimum-removed": "{keyword} {old} is gone",
+    "member-added": "member {new} is new",
+    "member-removed": "member {old} is gone",
+    "required-added": "{new} is required now",
+    "required-removed": "{old} is no longer required",
+    "enum-added": "takes only {new} now",
+    "enum-removed": "is no longer restricted to {old}",
+    "enum-grown": "has the new values {new}",
+    "enum-shrunk": "has lost the values {old}",
+    "minimum-added": "{keyword} {new} is new",
+    "minimum-removed": "{keyword} {old} is gone",
     "minimum-raised": "{keyword} raised from {old} to {new}",
     "minimum-lowered": "{keyword} lowered from {old} to {new}",
-    "maximum-added": "{keyword} {new} is new", "maximum-removed": "{keyword} {old} is gone",
+    "maximum-added": "{keyword} {new} is new",
+    "maximum-removed": "{keyword} {old} is gone",
     "maximum-raised": "{keyword} raised from {old} to {new}",
     "maximum-lowered": "{keyword} lowered from {old} to {new}",
-    "pattern-added": "must match {new} now", "pattern-removed": "need not match {old} any more",
-    "pattern-changed": "pattern changed from {old} to {new}", "type-changed": "type changed from {old} to {new}",
-    "union-added": "takes exactly one member now", "union-removed": "may have several members now",
-    "null-added": "elements may be null now", "null-removed": "elements may not be null any more",
+    "pattern-added": "must match {new} now",
+    "pattern-removed": "need not match {old} any more",
+    "pattern-changed": "pattern changed from {old} to {new}",
+    "type-changed": "type changed from {old} to {new}",
+    "union-added": "takes exactly one member now",
+    "union-removed": "may have several members now",
+    "null-added": "elements may be null now",
+    "null-removed": "elements may not be null any more",
     "wire-changed": "{keyword} changed from {old} to {new}",
-    "deprecated": "is deprecated now", "undeprecated": "is no longer deprecated",
-    "resource-added": "resource {new} is declared", "resource-removed": "resource {old} is no longer declared",
+    "deprecated": "is deprecated now",
+    "undeprecated": "is no longer deprecated",
+    "resource-added": "resource {new} is declared",
+    "resource-removed": "resource {old} is no longer declared",
     "resource-changed": "what is declared of the resource {new} changed",
     "overlay-expired": "overlay entry {old} has expired: {new}",
 }
 # Kinds that narrow what is valid; their opposites widen it.
-_TIGHTENING = {"required-added", "enum-added", "enum-shrunk", "minimum-added", "minimum-raised", "maximum-added",
-               "maximum-lowered", "pattern-added", "union-added", "null-removed"}
-_LOOSENING = {"required-removed", "enum-removed", "enum-grown", "minimum-removed", "minimum-lowered", "maximum-removed",
-              "maximum-raised", "pattern-removed", "union-removed", "null-added", "error-added"}
-_ALWAYS_SAFE = {"service-added", "operation-added", "member-added", "deprecated", "undeprecated", "pagination-added",
-                "error-removed", "resource-added", "resource-changed", "overlay-expired", "readonly-changed"}
+_TIGHTENING = {
+    "required-added",
+    "enum-added",
+    "enum-shrunk",
+    "minimum-added",
+    "minimum-raised",
+    "maximum-added",
+    "maximum-lowered",
+    "pattern-added",
+    "union-added",
+    "null-removed",
+}
+_LOOSENING = {
+    "required-removed",
+    "enum-removed",
+    "enum-grown",
+    "minimum-removed",
+    "minimum-lowered",
+    "maximum-removed",
+    "maximum-raised",
+    "pattern-removed",
+    "union-removed",
+    "null-added",
+    "error-added",
+}
+_ALWAYS_SAFE = {
+    "service-added",
+    "operation-added",
+    "member-added",
+    "deprecated",
+    "undeprecated",
+    "pagination-added",
+    "error-removed",
+    "resource-added",
+    "resource-changed",
+    "overlay-expired",
+    "readonly-changed",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 """Where contracts to compare come from: a contract file, a model file, a folder or wheel of botocore, ourselves."""
+
 from __future__ import annotations
 
 import functools
@@ -67,8 +68,9 @@ def against_installed(services: Iterable[str] = ()) -> Iterator[Change]:
         yield from expired(models, service)
 
 
-def expired(models: sources.ModelFolder, service: str,
-            entries: Iterable[overlay.Entry] | None = None) -> Iterator[Change]:
+def expired(
+    models: sources.ModelFolder, service: str, entries: Iterable[overlay.Entry] | None = None
+) -> Iterator[Change]:
     """The overlay entries of a service that its model has overtaken; `entries` are this package's by default."""
     if entries is None:
         entries = overlay.load(schemas_folder() / "overlays", service)
@@ -130,11 +132,22 @@ def _file(path: Path) -> Mapping[str, _Open]:
     if not isinstance(document, Mapping) or not isinstance(document.get("metadata"), Mapping):
         raise MalformedContractError("neither a contract nor a service-2.json", where=str(path))
     service = _service_of(path, document["metadata"])
-    paginators = next((file for file in (path.with_name(path.name.replace("service-2", "paginators-1")),)
-                       if file != path and file.is_file()), None)
+    paginators = next(
+        (
+            file
+            for file in (path.with_name(path.name.replace("service-2", "paginators-1")),)
+            if file != path and file.is_file()
+        ),
+        None,
+    )
     files = sources.ModelFiles(
-        service, str(document["metadata"].get("apiVersion")), document,
-        sources.read_json(paginators) if paginators else {}, None, sources.stamp(path))
+        service,
+        str(document["metadata"].get("apiVersion")),
+        document,
+        sources.read_json(paginators) if paginators else {},
+        None,
+        sources.stamp(path),
+    )
     return {service: functools.partial(_from_file_of_model, files)}
 
 
