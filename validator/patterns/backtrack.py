@@ -59,9 +59,11 @@ class _Attempt:
                 yield at, groups
         elif isinstance(node, Group):
             for end, inner in self.ends(node.item, at, groups, depth + 1):
+                self.budget -= (end - at) >> 4  # what a long text costs to copy
                 yield end, {**inner, node.number: self.text[at:end]}
         elif isinstance(node, Backreference) and node.group in groups:
             taken = groups[node.group]
+            self.budget -= len(taken) >> 4
             if self.text.startswith(taken, at):
                 yield at + len(taken), groups
 
@@ -101,7 +103,8 @@ class _Attempt:
         else:
             low, high = sample_lengths(node.item)
             for start in range(max(0, at - high) if high is not None else 0, at - low + 1):
-                found = next((inner for end, inner in self.ends(node.item, start, groups, depth + 1) if end == at), None)
+                ends = self.ends(node.item, start, groups, depth + 1)
+                found = next((inner for end, inner in ends if end == at), None)
                 if found is not None:
                     break
         if node.negative:

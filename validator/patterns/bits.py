@@ -8,6 +8,7 @@ steps as often as it can repeat; a budget bounds it.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 
 from validator.patterns.charset import Ranges, contains, union
 from validator.patterns.tree import (
@@ -26,6 +27,7 @@ from validator.patterns.tree import (
 # Steps over a short text (about 100 ns each) a single match may take; longer texts count more for each step.
 BUDGET = 2_000_000
 _PLACES_PER_STEP = 4000
+_SHORT = 1000
 
 
 class OutOfBudgetError(Exception):
@@ -46,7 +48,15 @@ class _Places:
         self.looks: dict[Look, int] = {}
         self.borders: dict[str, int] = {}
         self.masks: dict[Ranges, int] = {}
-        self.distinct = "".join(sorted(set(text)))
+        self.distinct = sorted(set(text))
+        self.codes = list(map(ord, self.distinct))
+        self.places_of: dict[str, int] | None = None
+        if self.size <= _SHORT:
+            self.places_of = dict.fromkeys(self.distinct, 0)
+            place = 1
+            for char in text:
+                self.places_of[char] |= place
+                place <<= 1
 
     def spend(self, steps: int = 1) -> None:
         self.budget -= steps * self.price
@@ -59,17 +69,30 @@ class _Places:
         """The places whose next character is in the class."""
         found = self.masks.get(ranges)
         if found is None:
-            self.spend(1 + len(self.distinct) // 4)
-            inside = [char for char in self.distinct if contains(ranges, ord(char))]
+            inside = self.inside(ranges)
             if len(inside) == len(self.distinct):
                 found = self.all >> 1
             elif not inside:
                 found = 0
+            elif self.places_of is not None:
+                found = 0
+                for char in inside:
+                    found |= self.places_of[char]
             else:
-                table = dict.fromkeys(map(ord, self.distinct), "0")
+                self.spend()
+                table = dict.fromkeys(self.codes, "0")
                 table.update(dict.fromkeys(map(ord, inside), "1"))
                 found = int(self.text.translate(table)[::-1], 2)
             self.masks[ranges] = found
+        return found
+
+    def inside(self, ranges: Ranges) -> list[str]:
+        """The characters of the text that are in the class."""
+        if len(ranges) > len(self.codes):
+            return [char for char, code in zip(self.distinct, self.codes, strict=True) if contains(ranges, code)]
+        found: list[str] = []
+        for low, high in ranges:
+            found += self.distinct[bisect_left(self.codes, low):bisect_right(self.codes, high)]
         return found
 
     def run(self, mask: int, length: int) -> int:
