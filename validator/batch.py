@@ -1,0 +1,274 @@
+"""A batch of exchanges held against their contracts: findings grouped and bounded, the same whoever cuts the batches.
+
+`validator.batch(exchanges)` is the plain function; `shards` and `check_shard` cut large recordings so that any engine
+can run one shard a task and `Tally.merge` puts the results together.
+"""
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+import time
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from validator import checks
+from validator import validate as validating
+from validator.contract import Operation
+from validator.errors import AwsContractError
+from validator.exchange import ErrorReply, Exchange
+from validator.recordings.placeholders import excuses
+from validator.recordings.recording import View
+from validator.reshape import PLAIN, reshape
+from validator.results import Finding, Report, Unchecked, Violation
+
+# What recordings are held to: each exchange alone, since nothing says that a recording is whole or in order.
+CHECKS = ("request_conformance", "response_conformance", "error_conformance", "error_declared")
+# Beyond so many places of one group, or notes on what was not checked, more are counted and not kept.
+PLACES = 200
+NOTES = 1000
+_SECRET = re.compile(
+    r"(?i)(X-Amz-(?:Security-Token|Signature|Credential)=|AWS4-HMAC-SHA256 |Bearer |Basic |Authorization[\"':= ]+)[^\s&\"']+"
+)
+_KEY_ID = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b")
+_ALL = View()
+
+
+@dataclass(slots=True)
+class Group:
+    """One problem in many places: how often, in which files, and its first places."""
+
+    count: int = 0
+    files: set[int] = field(default_factory=set)
+    ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch came to: counts, one finding for each problem and file, notes on what was not checked.
+
+    `lines` counts the lines a shard had, so that the next one's can be numbered on.
+    """
+
+    exchanges: int = 0
+    checked: int = 0
+    findings: dict[str, Finding] = field(default_factory=dict)
+    groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    unchecked_count: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    lines: int = 0
+
+    def add(self, finding: Finding, count: int = 1, file: int | None = None) -> None:
+        """Count a finding, and keep it when it is the first of its kind in its file."""
+        group = self.groups.setdefault((*finding.group, str(finding.severity)), Group())
+        group.count += count
+        group.files.add(hash(finding.location.file) if finding.location else 0)
+        id = finding.id
+        if id in self.findings:
+            return
+        if len(group.ids) >= PLACES:
+            # One finding without a place stands for all further ones, so that a baseline can accept them.
+            finding = dataclasses.replace(finding, location=None, message=f"{finding.message} (and in further files)")
+            id = finding.id
+            if id in self.findings:
+                return
+        group.ids.append(id)
+        self.findings[id] = finding
+
+    def note(self, unchecked: Unchecked) -> None:
+        """Count something that was not checked."""
+        self.unchecked_count += 1
+        self.reasons[unchecked.reason] += 1
+        if len(self.unchecked) < NOTES:
+            self.unchecked.append(unchecked)
+
+    def merge(self, other: Tally, line: int = 0) -> None:
+        """Add what another batch came to; `line` is how many lines of the same file came before it."""
+        self.exchanges += other.exchanges
+        self.checked += other.checked
+        for key, group in other.groups.items():
+            mine = self.groups.get(key)
+            if mine is None:
+                mine = self.groups[key] = Group()
+            for id in group.ids:
+                if id not in self.findings and len(mine.ids) < PLACES + 1:
+                    self.findings[id] = _moved(other.findings[id], line)
+                    mine.ids.append(id)
+            mine.count += group.count
+            mine.files |= group.files
+        self.unchecked_count += other.unchecked_count
+        self.reasons.update(other.reasons)
+        self.unchecked += [_moved(each, line) for each in other.unchecked[:NOTES - len(self.unchecked)]]
+        self.formats.update(other.formats)
+        self.problems += other.problems
+        self.lines += other.lines
+
+    def report(self, command: str = "check", seconds: float = 0.0, details: Mapping[str, Any] | None = None) -> Report:
+        """The report of everything counted, the worst and most frequent first."""
+        groups = sorted(self.groups.values(), key=lambda group: (-self._first(group).severity, -group.count))
+        findings = [self.findings[id] for group in groups for id in group.ids]
+        listed = [
+            {"group": describe(self._first(group)), "count": group.count, "files": len(group.files), "example": group.ids[0],
+             "severity": str(self._first(group).severity)}
+            for group in groups
+        ]
+        extra: dict[str, Any] = {"groups": listed, **(details or {})}
+        if self.formats:
+            extra["formats"] = dict(sorted(self.formats.items()))
+        if self.reasons:
+            extra["reasons"] = dict(self.reasons.most_common(200))
+        return Report(command, findings, self.exchanges, self.checked, self.unchecked, self.unchecked_count, seconds, {}, extra)
+
+    def _first(self, group: Group) -> Finding:
+        return self.findings[group.ids[0]]
+
+
+def _moved(thing: Any, lines: int) -> Any:
+    location = thing.location
+    if not lines or location is None or location.line is None:
+        return thing
+    return dataclasses.replace(thing, location=dataclasses.replace(location, line=location.line + lines))
+
+
+def describe(finding: Finding) -> str:
+    """A group in words: `events.ListTargetsByRule response Targets.Arn maxLength`."""
+    if not finding.violations:
+        return f"{finding.service}.{finding.operation} {finding.direction} {finding.code or finding.message}"
+    violation = finding.violations[0]
+    place = ".".join("*" if part.isdigit() else part for part in violation.instance_path.split("/")[1:]) or "the whole"
+    return f"{finding.service}.{finding.operation} {finding.direction} {place} {violation.keyword}"
+
+
+# Judging -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Known:
+    operation: Operation
+    request: Callable[[Any], bool]
+    response: Callable[[Any], bool]
+
+
+class Judge:
+    """Holds exchanges against their contracts, remembering each operation's verdicts."""
+
+    def __init__(self, tally: Tally, view: View = _ALL) -> None:
+        self.tally, self.view = tally, view
+        self._known: dict[tuple[str, str], _Known | str] = {}
+
+    def see(self, items: Iterable[Exchange | Unchecked]) -> None:
+        """Judge or note each item."""
+        tally, known = self.tally, self._known
+        for item in items:
+            if type(item) is Unchecked:
+                tally.exchanges += 1
+                tally.note(item)
+                continue
+            assert isinstance(item, Exchange)
+            tally.exchanges += 1
+            found = known.get((item.service, item.operation))
+            if found is None:
+                found = self._learn(item)
+            if type(found) is str:
+                tally.note(Unchecked(found, item.service, item.operation, item.location))
+                continue
+            assert isinstance(found, _Known)
+            tally.checked += 1
+            try:
+                if item.error is None and (item.request is None or found.request(item.request)) and (
+                        item.response is None or found.response(item.response)):
+                    continue
+            except (ValueError, TypeError, OverflowError, RecursionError):
+                pass
+            self._diagnose(item, found.operation)
+
+    def _learn(self, exchange: Exchange) -> _Known | str:
+        found: _Known | str
+        try:
+            operation = validating.load(exchange.service).operation(exchange.operation)
+            found = _Known(operation, validating.verdict_of(operation, "request"), validating.verdict_of(operation, "response"))
+        except (AwsContractError, TypeError, AttributeError) as error:
+            found = str(error)[:200]
+        if len(self._known) < 50_000:
+            try:
+                self._known[exchange.service, exchange.operation] = found
+            except TypeError:
+                found = "its service or operation is no text"
+        return found
+
+    def _diagnose(self, exchange: Exchange, operation: Operation) -> None:
+        exchange = _canonical(exchange, operation)
+        for finding in checks.run(operation.contract, (exchange,), only=CHECKS):
+            if finding.check == "error_declared" and not finding.code:
+                continue
+            for each in _split(finding, exchange, self.view):
+                self.tally.add(each)
+
+
+def _canonical(exchange: Exchange, operation: Operation) -> Exchange:
+    """The exchange with times that stand as text made numbers, where the contract has times."""
+    parts: dict[str, Any] = {}
+    for direction in ("request", "response"):
+        instance, shape = getattr(exchange, direction), operation.shape(direction)
+        if instance is not None and shape is not None:
+            parts[direction] = reshape(operation.contract, operation.contract.define(shape), instance, _KEPT)
+    error = exchange.error
+    if error is not None and error.body and error.code in operation.errors:
+        schema = operation.contract.define(operation.errors[error.code].shape)
+        parts["error"] = ErrorReply(error.code, error.message, reshape(operation.contract, schema, error.body, _KEPT))
+    return dataclasses.replace(exchange, **parts) if parts else exchange
+
+
+_KEPT = dataclasses.replace(PLAIN, name="kept", nulls=True)
+
+
+def _split(finding: Finding, exchange: Exchange, view: View) -> Iterator[Finding]:
+    """A finding as one for each constraint it names, without what the recorder is to blame for and without secrets."""
+    if not finding.violations:
+        yield dataclasses.replace(finding, calls=(), message=_scrubbed(finding.message))
+        return
+    instance = exchange.error.body if finding.direction == "error" and exchange.error else getattr(exchange, finding.direction, None)
+    by_constraint: dict[tuple[str, str], list[Violation]] = {}
+    for violation in finding.violations:
+        if not excuses(violation, instance, view):
+            path = "/".join("*" if part.isdigit() else part for part in violation.instance_path.split("/"))
+            by_constraint.setdefault((violation.schema_path or violation.keyword, path), []).append(violation)
+    for violations in by_constraint.values():
+        kept = tuple(_without_secrets(violation) for violation in violations[:3])
+        message = kept[0].message + (f" (and {len(violations) - 1} more)" if len(violations) > 1 else "")
+        yield dataclasses.replace(finding, violations=kept, message=message, calls=())
+
+
+def _without_secrets(violation: Violation) -> Violation:
+    value = _scrubbed(violation.value) if isinstance(violation.value, str) else violation.value
+    message = _scrubbed(violation.message)
+    if value == violation.value and message == violation.message:
+        return violation
+    return dataclasses.replace(violation, value=value, message=message)
+
+
+def _scrubbed(text: str) -> str:
+    return _KEY_ID.sub(r"\1***", _SECRET.sub(r"\1***", text))
+
+
+def batch(exchanges: Iterable[Exchange | Unchecked], *, view: View = _ALL) -> Report:
+    """What holding a batch of exchanges against their contracts finds: a report, grouped and bounded."""
+    started, tally = time.perf_counter(), Tally()
+    Judge(tally, view).see(exchanges)
+    return tally.report(seconds=time.perf_counter() - started)
+
+
+class _Callable(types.ModuleType):
+    """This module, callable: `validator.batch` is both the room and the function, whichever was asked for first."""
+
+    def __call__(self, exchanges: Iterable[Exchange | Unchecked], *, view: View = _ALL) -> Report:
+        return batch(exchanges, view=view)
+
+
+sys.modules[__name__].__class__ = _Callable
