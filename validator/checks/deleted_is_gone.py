@@ -1,0 +1,44 @@
+"""deleted_is_gone: what was deleted does not stay."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from validator import history as past
+from validator.checks import check
+from validator.checks.verdict import shown, verdict
+from validator.contract import Contract
+from validator.exchange import Exchange
+from validator.results import Finding
+
+# A deletion may take a while: this many looks at it being deleted are patience enough.
+_PATIENCE = 20
+
+
+@check("deleted_is_gone", "What was deleted is gone, at once or by way of the documented states of deletion.")
+def deleted_is_gone(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Findings for resources that are seen alive after their deletion, come back, or are being deleted for ever."""
+    read = past.read(contract, exchanges)
+    for life in read.lives.values():
+        if life.deleted is None:
+            continue
+        rules = life.family.lifecycle
+        gone: int | None = None
+        after = [(sight.index, sight) for sight in life.sights if sight.index > life.deleted]
+        missing = [index for index in life.missing if index > life.deleted]
+        gone = missing[0] if missing else None
+        for count, (index, sight) in enumerate(after):
+            status = sight.seen.get(rules.member) if rules is not None else None
+            deleting = rules is not None and isinstance(status, str) and status in rules.deleting
+            if gone is not None and index > gone:
+                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, gone, index], "came-back",
+                              f"{life.family.name} {shown(life.identifier)} was gone and is {sight.how} again")
+                break
+            if not deleting and not life.family.lingers:
+                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, index], "still-there",
+                              f"{life.family.name} {shown(life.identifier)} was deleted and is still {sight.how}"
+                              + (f" as {status}" if status else ""))
+                break
+            if count >= _PATIENCE:
+                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, index], "never-gone",
+                              f"{life.family.name} {shown(life.identifier)} is still {status} after {count} looks")
+                break

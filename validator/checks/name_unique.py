@@ -1,0 +1,53 @@
+"""name_unique: a name is given once."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from validator import history as past
+from validator.checks import check
+from validator.checks.verdict import shown, verdict
+from validator.contract import Contract
+from validator.exchange import Exchange
+from validator.families import Family, family_of
+from validator.results import Finding
+
+
+@check("name_unique", "A name is taken once in its documented scope, and free again when its holder is gone.")
+def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Findings for names given twice while the first holder lives, and for names refused though their holder is gone."""
+    read = past.read(contract, exchanges)
+    holders: dict[tuple[past.Scope, str, str], list[past.Life]] = {}
+    by_birth = {life.born: life for life in read.lives.values() if life.born is not None}
+    for index, exchange in enumerate(read.exchanges):
+        found = family_of(contract, exchange.operation)
+        if found is None or found[1] != "create" or found[0].unique is None or not isinstance(exchange.request, Mapping):
+            continue
+        family, scope = found[0], past.scope_of(exchange)
+        key = (scope, family.name, _key(family, exchange.request))
+        held = holders.get(key, [])
+        if exchange.accepted:
+            for other in held:
+                # A deletion that has only begun keeps the name; one that was asked for may have freed it.
+                if other.deleted is None and other.born is not None and other.born != index:
+                    yield verdict("name_unique", read.exchanges, (other.born, index), "twice", direction="request",
+                                  message=f"{family.name} {_words(family, exchange.request)} is created while another of that name exists")
+                    break
+            if index in by_birth:
+                holders.setdefault(key, []).append(by_birth[index])
+        elif exchange.error is not None and "alreadyexists" in exchange.error.code.lower() and held:
+            last = held[-1]
+            gone = [at for at in last.missing if last.deleted is not None and last.deleted < at < index]
+            if gone and all(other.deleted is not None and other.deleted < index for other in held):
+                assert last.deleted is not None
+                yield verdict("name_unique", read.exchanges, (last.deleted, gone[0], index), "not-free", direction="request",
+                              message=f"{family.name} {_words(family, exchange.request)} is refused though its holder is gone")
+
+
+def _key(family: Family, request: Mapping[str, Any]) -> str:
+    return json.dumps([request.get(member) for member in family.unique or ()], sort_keys=True)
+
+
+def _words(family: Family, request: Mapping[str, Any]) -> str:
+    return ", ".join(f"{member} {shown(request.get(member), 60)}" for member in family.unique or ())

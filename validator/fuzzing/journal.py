@@ -1,0 +1,87 @@
+"""What a run has sent and what came back: one chapter at a time, counted per operation."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from validator.contract import Contract, Operation
+from validator.coverage import Coverage
+from validator.exchange import Exchange
+from validator.results import Unchecked
+from validator.transport.target import UNSUPPORTED, Target
+
+Listener = Callable[[Exchange], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often one operation was called, and what came of it."""
+
+    requests: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    unwritable: int = 0
+    unsupported: bool = False
+
+
+@dataclass(slots=True)
+class Chapter:
+    """A sequence that is judged as a whole: one service, one phase, one state of the target from its beginning on."""
+
+    contract: Contract
+    phase: str
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Journal:
+    """Sends to a target and keeps the exchanges of the chapter that is open, counting everything."""
+
+    def __init__(self, target: Target, coverage: Coverage, listener: Listener | None = None) -> None:
+        self.target, self.coverage, self.listener = target, coverage, listener
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.unchecked: dict[Unchecked, int] = {}
+        self.phases: dict[str, int] = {}
+        self.chapter: Chapter | None = None
+
+    def open(self, contract: Contract, phase: str) -> Chapter:
+        """Begin a chapter; what is sent from now on belongs to it."""
+        self.chapter = Chapter(contract, phase)
+        self.phases.setdefault(phase, 0)
+        return self.chapter
+
+    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None) -> Exchange | None:
+        """Call once; None when the target does not offer the operation or the request cannot be written."""
+        tally = self.tally(operation)
+        assert self.chapter is not None
+        if tally.unsupported:
+            return None
+        answer = self.target.send(operation, instance, account=account, region=region, phase=self.chapter.phase)
+        if isinstance(answer, Unchecked):
+            self.unchecked[answer] = self.unchecked.get(answer, 0) + 1
+            if answer.reason == UNSUPPORTED:
+                tally.unsupported = True
+            else:
+                tally.unwritable += 1
+            return None
+        tally.requests += 1
+        self.phases[self.chapter.phase] += 1
+        if answer.accepted:
+            tally.accepted += 1
+        else:
+            tally.rejected += 1
+        self.chapter.exchanges.append(answer)
+        if self.listener is not None:
+            self.listener(answer)
+        return answer
+
+    def tally(self, operation: Operation) -> Tally:
+        """The count of one operation."""
+        key = (operation.service, operation.name)
+        if key not in self.tallies:
+            self.tallies[key] = Tally()
+        return self.tallies[key]
+
+    def supported(self, operation: Operation) -> bool:
+        """Whether the target has not said that it lacks the operation."""
+        return not self.tally(operation).unsupported

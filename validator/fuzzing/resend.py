@@ -1,0 +1,107 @@
+"""Recorded calls sent again: what a target gives new names to is followed from answer to request."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from validator.contract import Contract
+from validator.exchange import Exchange
+from validator.results import Unchecked
+from validator.transport.target import Target
+
+# Shorter texts are words of the contract (ACTIVE, USD) rather than names that an answer gave.
+_SHORTEST = 8
+
+
+def resend(target: Target, contract: Contract, calls: Sequence[Exchange], *, rename: Callable[[str], str] | None = None) -> list[Exchange]:
+    """Send the requests of recorded exchanges again, in order, and give the new exchanges.
+
+    Wherever an answer differs from the recorded one in a text (an ARN, a page token), that text is replaced in the
+    requests that follow. `rename` gives the callers' own names anew, for a target that still holds the old ones.
+    """
+    bound: dict[str, str] = {}
+    sent: list[Exchange] = []
+    if rename is not None:
+        for call in calls:
+            for name in _chosen(call.request):
+                bound.setdefault(name, rename(name))
+    for call in calls:
+        request = replaced(call.request, bound) if bound else call.request
+        answer = target.send(contract.operation(call.operation), request, account=call.account, region=call.region, phase=call.phase or "replay")
+        if isinstance(answer, Unchecked):
+            continue
+        sent.append(answer)
+        if answer.response is not None and call.response is not None:
+            for old, new in differences(call.response, answer.response):
+                bound[old] = new
+    return sent
+
+
+def replaced(value: Any, bound: Mapping[str, str]) -> Any:
+    """The value with every text, and every known name within a text, replaced."""
+    if isinstance(value, str):
+        if value in bound:
+            return bound[value]
+        for old, new in bound.items():
+            if len(old) >= 2 * _SHORTEST and old in value:
+                return value.replace(old, new)
+        return value
+    if isinstance(value, Mapping):
+        return {name: replaced(inner, bound) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [replaced(inner, bound) for inner in value]
+    return value
+
+
+def differences(old: Any, new: Any) -> Iterator[tuple[str, str]]:
+    """Texts that stand at the same place of both and differ."""
+    if isinstance(old, str) and isinstance(new, str):
+        if old != new and len(old) >= _SHORTEST:
+            yield old, new
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name, value in old.items():
+            if name in new:
+                yield from differences(value, new[name])
+    elif isinstance(old, list) and isinstance(new, list):
+        for first, second in zip(old, new, strict=False):
+            yield from differences(first, second)
+
+
+def needed(calls: Sequence[Exchange], wanted: Iterable[int]) -> list[int]:
+    """The calls that others depend on, with these: those whose answers gave a text that a wanted request uses."""
+    todo, keep = sorted(set(wanted)), set(wanted)
+    while todo:
+        last = todo.pop()
+        texts = {text for text in texts_of(calls[last].request) if len(text) >= _SHORTEST}
+        if not texts:
+            continue
+        for index in range(last):
+            if index not in keep and calls[index].accepted and any(
+                    given == text or (len(given) >= 2 * _SHORTEST and given in text)
+                    for given in texts_of(calls[index].response) for text in texts):
+                keep.add(index)
+                todo.append(index)
+                texts -= set(texts_of(calls[index].response))
+                if not texts:
+                    break
+    return sorted(keep)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+
+
+def _chosen(request: Any) -> Iterator[str]:
+    """The names a caller chose in a request: members that are called so."""
+    if isinstance(request, Mapping):
+        for member, value in request.items():
+            if member.lower().endswith("name") and isinstance(value, str) and value and not value.startswith("arn:"):
+                yield value

@@ -1,0 +1,89 @@
+"""A finding made small: the fewest calls and members that still show it, by sending them to a target that forgets."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from validator import checks
+from validator.contract import Contract
+from validator.exchange import Exchange
+from validator.fuzzing.resend import needed, resend
+from validator.results import Finding
+from validator.transport.target import Target
+
+# Replays spent on one finding, the calls in them counted.
+_CALLS = 4000
+
+
+class Shrinker:
+    """Makes findings of one contract small on a target that can be reset."""
+
+    def __init__(self, target: Target, contract: Contract) -> None:
+        self.target, self.contract, self._left = target, contract, 0
+
+    def shrink(self, finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
+        """The same finding shown by fewer calls; as it came when it does not show again."""
+        self._left = _CALLS
+        seeds = list(dict.fromkeys(index for call in finding.calls if (index := place(call, exchanges)) is not None))
+        if not seeds:
+            return finding
+        candidates = [[exchanges[index] for index in needed(exchanges, seeds)], list(exchanges[: max(seeds) + 1])]
+        for calls in candidates:
+            found = self.shows(finding, calls)
+            if found is not None:
+                calls = fewest(calls, lambda some: self.shows(finding, some) is not None)
+                calls = self._smaller(finding, calls)
+                return self.shows(finding, calls, force=True) or found
+        return finding
+
+    def shows(self, finding: Finding, calls: Sequence[Exchange], *, force: bool = False) -> Finding | None:
+        """The finding, if these calls alone show it on a target that has forgotten everything."""
+        if self._left <= 0 and not force:
+            return None
+        self._left -= len(calls)
+        self.target.reset()
+        sent = resend(self.target, self.contract, calls)
+        for found in checks.run(self.contract, sent, only=[finding.check]):
+            if found.group == finding.group and found.severity >= finding.severity:
+                return dataclasses.replace(found, calls=tuple(call.to_json() for call in sent))
+        return None
+
+    def _smaller(self, finding: Finding, calls: list[Exchange]) -> list[Exchange]:
+        """Without the members of each request that do not matter."""
+        for at, call in enumerate(calls):
+            if not isinstance(call.request, Mapping):
+                continue
+            for member in list(call.request):
+                lesser = {name: value for name, value in calls[at].request.items() if name != member}
+                attempt = [*calls[:at], dataclasses.replace(calls[at], request=lesser), *calls[at + 1:]]
+                if self.shows(finding, attempt) is not None:
+                    calls = attempt
+        return calls
+
+
+def place(call: Mapping[str, Any], exchanges: Sequence[Exchange]) -> int | None:
+    """Which of the exchanges a finding's call is."""
+    for index, exchange in enumerate(exchanges):
+        if exchange.operation == call["operation"] and exchange.request is call.get("request") \
+                and exchange.response is call.get("response") and exchange.account == call.get("account") \
+                and (exchange.error.message if exchange.error else None) == call.get("error", {}).get("message"):
+            return index
+    return None
+
+
+def fewest(items: list[Any], holds: Callable[[list[Any]], bool]) -> list[Any]:
+    """A smallest sublist for which `holds`, by halving what is left out; `holds(items)` is taken for granted."""
+    parts = 2
+    while len(items) >= 2:
+        size = max(1, len(items) // parts)
+        for start in range(0, len(items), size):
+            lesser = items[:start] + items[start + size:]
+            if lesser and holds(lesser):
+                items, parts = lesser, max(parts - 1, 2)
+                break
+        else:
+            if size == 1:
+                return items
+            parts = min(parts * 2, len(items))
+    return items

@@ -1,0 +1,104 @@
+"""Lines that do a finding's last call by hand: Python, the AWS CLI, curl. They name no credential."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import pprint
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from validator.contract import Contract, Operation
+from validator.results import Finding
+
+_HIDDEN = "***"
+
+
+def with_lines(finding: Finding, contract: Contract, endpoint: str | None = None) -> Finding:
+    """The finding with lines for its calls and with sensitive members hidden."""
+    if not finding.calls:
+        return finding
+    calls = tuple(hidden(contract.operation(str(call["operation"])), call) for call in finding.calls)
+    return dataclasses.replace(finding, calls=calls, reproduce=lines(contract, calls, endpoint))
+
+
+def lines(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None = None) -> dict[str, str]:
+    """`python`, `cli` and, where the protocol is JSON, `curl` for a sequence of calls in the own recording form."""
+    made = {"python": python(contract, calls, endpoint), "cli": cli(contract, calls, endpoint)}
+    if contract.protocol == "json":
+        made["curl"] = curl(contract, calls, endpoint)
+    return made
+
+
+def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
+    """A boto3 session; boto3's own validation is off, since it would stop what is broken on purpose."""
+    where = f", endpoint_url={endpoint!r}" if endpoint else ""
+    text = ["import boto3", "from botocore.config import Config", "",
+            f"client = boto3.client({contract.service!r}{where}, config=Config(parameter_validation=False, retries={{'total_max_attempts': 1}}))"]
+    for call in calls:
+        request = call.get("request")
+        if isinstance(request, Mapping) and all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in request):
+            arguments = ", ".join(f"{name}={_literal(value)}" for name, value in request.items())
+        else:
+            arguments = f"**{_literal(request)}"
+        text.append(f"client.{snake(str(call['operation']))}({arguments})")
+    return "\n".join(text)
+
+
+def cli(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
+    """AWS CLI commands; version 2 reads base64 for blobs as it stands here."""
+    where = f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else ""
+    return "\n".join(f"aws {contract.service} {snake(str(call['operation'])).replace('_', '-')}{where} "
+                     f"--no-cli-pager --cli-input-json {shlex.quote(json.dumps(call.get('request') or {}))}" for call in calls)
+
+
+def curl(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
+    """curl commands; curl signs with the credentials of the environment's variables."""
+    info = contract.info
+    url = endpoint or f"https://{info.get('endpointPrefix', contract.service)}.us-east-1.amazonaws.com"
+    signing = info.get("signingName") or info.get("endpointPrefix") or contract.service
+    return "\n".join(
+        f"curl {shlex.quote(url)} --aws-sigv4 aws:amz:us-east-1:{signing} --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
+        f"-H {shlex.quote('Content-Type: application/x-amz-json-' + str(info.get('jsonVersion', '1.0')))} "
+        f"-H {shlex.quote('X-Amz-Target: ' + str(info.get('targetPrefix', '')) + '.' + str(call['operation']))} "
+        f"-d {shlex.quote(json.dumps(call.get('request')))}" for call in calls)
+
+
+def snake(name: str) -> str:
+    """An operation's name as boto3's method: `create_dataset_import_job`."""
+    from botocore import xform_name
+
+    return str(xform_name(name))
+
+
+def _literal(value: Any) -> str:
+    return pprint.pformat(value, width=10_000, sort_dicts=False, compact=True)
+
+
+def hidden(operation: Operation, call: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A call without what its contract calls sensitive."""
+    shown = dict(call)
+    for part, direction in (("request", "request"), ("response", "response")):
+        shape = operation.shape(direction)
+        if call.get(part) is not None and shape is not None:
+            shown[part] = _without(operation.contract, {"$ref": f"#/$defs/{shape}"}, call[part], 0)
+    return shown
+
+
+def _without(contract: Contract, schema: Mapping[str, Any], value: Any, depth: int) -> Any:
+    while True:
+        if schema.get("x-aws-sensitive"):
+            return _HIDDEN
+        if "$ref" not in schema:
+            break
+        schema = contract.define(schema["$ref"].rpartition("/")[2])
+    if depth > 30:
+        return value
+    if isinstance(value, Mapping):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, Mapping) else {}
+        return {name: _without(contract, properties.get(name, others), inner, depth + 1) for name, inner in value.items()}
+    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        return [_without(contract, schema["items"], inner, depth + 1) for inner in value]
+    return value

@@ -1,0 +1,391 @@
+"""The stateful phase: stories that every resource must survive, then sequences of calls put together by chance.
+
+A story is a short script about one family, told with whatever lives: create it twice, delete it and look again, ask for
+it from another account. The random sequences use the same deeds in any order. Both only send; the checks judge.
+"""
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from validator.contract import Operation
+from validator.exchange import Exchange
+from validator.families import Family, families, family_of
+from validator.fuzzing.bounds import walk
+from validator.fuzzing.stage import Stage
+from validator.fuzzing.world import Held, World
+from validator.history import GHOST
+
+_STEPS = 40
+
+
+def run(stage: Stage, operations: Sequence[Operation]) -> None:
+    """Tell every story of every family of one service, then play random sequences."""
+    contract = operations[0].contract
+    chosen = {found[0].name for operation in operations if (found := family_of(contract, operation.name))}
+    mine = [family for family in families(contract).values() if family.name in chosen]
+    if not mine:
+        return
+    for family in mine:
+        for story in STORIES if stage.options.writes else (unknown,):
+            with stage.chapter(contract, "stateful") as world:
+                story(Teller(world, family))
+    for number in range(stage.options.sequences if stage.options.writes else 0):
+        with stage.chapter(contract, "stateful") as world:
+            _Play(world, mine, random.Random(f"{stage.options.seed} {contract.service} {number}")).play(_STEPS)
+
+
+class Teller:
+    """The deeds that stories are made of, about one family in one world."""
+
+    def __init__(self, world: World, family: Family) -> None:
+        self.world, self.family, self.contract = world, family, world.contract
+        target = world.journal.target
+        self.elsewhere = [(account, None) for account in target.accounts[1:2]] + [(None, region) for region in target.regions[1:2]]
+
+    def can(self, *verbs: str) -> bool:
+        """Whether the family has these verbs here."""
+        return self.world.offers(self.family, *verbs)
+
+    def operation(self, verb: str) -> Operation:
+        """The family's operation for a verb."""
+        return self.contract.operation(self.family.operations[verb])
+
+    def send(self, operation: Operation, request: Any, scope: tuple[str | None, str | None] = (None, None)) -> Exchange | None:
+        """One call."""
+        return self.world.journal.send(operation, request, account=scope[0], region=scope[1])
+
+    def about(self, verb: str, identifier: str, scope: tuple[str | None, str | None] = (None, None)) -> Exchange | None:
+        """One call of a verb about an identifier."""
+        if not self.can(verb):
+            return None
+        operation = self.operation(verb)
+        return self.send(operation, {self.family.takes[operation.name]: identifier}, scope)
+
+    def list(self, request: dict[str, Any] | None = None, scope: tuple[str | None, str | None] = (None, None)) -> None:
+        """The whole list, page by page as it comes."""
+        if self.can("list"):
+            walk(self.world.journal, self.operation("list"), request or {}, self.family, scope=scope)
+
+    def ghost(self) -> str | None:
+        """An identifier of the family's form for something that never was."""
+        held = self.world.live(self.family)
+        return None if held is None else ghost_of(held)
+
+
+def ghost_of(identifier: str) -> str:
+    """An identifier like this one whose last part was never created."""
+    head, slash, last = identifier.rpartition("/")
+    if identifier.startswith("arn:") and not slash:
+        head, slash, last = identifier.rpartition(":")
+    if len(last) == 36 and last.count("-") == 4:
+        return f"{head}{slash}00000000-0000-4000-8000-000000000000"
+    return f"{head}{slash}{GHOST}"
+
+
+# Stories -------------------------------------------------------------------------------------------------------------
+
+
+def life(tell: Teller) -> None:
+    """From birth to end: looked at after every call, listed while it lives and when it is gone."""
+    if not tell.can("create"):
+        return
+    held = tell.world.create(tell.family)
+    if held is None:
+        return
+    tell.list()
+    tell.world.settle(held)
+    tell.list()
+    tell.about("describe", held.identifier)
+    refused = tell.world.request(tell.family)
+    if refused is not None and tell.family.name_member:
+        _refusals(tell, refused)
+        tell.list()
+    if tell.can("delete"):
+        tell.world.discard(held)
+        tell.list()
+        tell.about("describe", held.identifier)
+        tell.about("delete", held.identifier)
+        again = tell.world.create(tell.family, **dict(held.request))
+        if again is not None:
+            tell.about("describe", again.identifier)
+            tell.list()
+
+
+def _refusals(tell: Teller, request: dict[str, Any]) -> None:
+    """Creates that break one thing each and carry a name that can be looked for."""
+    create = tell.operation("create")
+    for member in list(request):
+        if member != tell.family.name_member:
+            name = {tell.family.name_member: tell.world.name("refused")}
+            tell.send(create, {key: value for key, value in {**request, **name}.items() if key != member})
+            tell.send(create, {**request, **name, member: 17})
+            if isinstance(request[member], str) and request[member].startswith("arn:"):
+                tell.send(create, {**request, **name, member: ghost_of(request[member])})
+
+
+def twice(tell: Teller) -> None:
+    """A name given twice in one scope, and once in each of two."""
+    if not tell.can("create"):
+        return
+    held = tell.world.create(tell.family, settle=True)
+    if held is None:
+        return
+    tell.send(tell.operation("create"), dict(held.request))
+    tell.list()
+    for parent in tell.family.parents.values():
+        other = tell.world.create(tell.world.families[parent], settle=True)
+        member = next(name for name, wanted in tell.family.parents.items() if wanted == parent)
+        if other is not None and member in held.request:
+            tell.send(tell.operation("create"), {**held.request, member: other.identifier})
+    tell.list()
+
+
+def hurried(tell: Teller) -> None:
+    """Things done too early: deleted while pending, built upon while pending."""
+    if not tell.can("create"):
+        return
+    held = tell.world.create(tell.family)
+    if held is not None and tell.can("delete"):
+        tell.about("delete", held.identifier)
+        tell.world.settle(held)
+        tell.list()
+    for child in tell.world.families.values():
+        members = [member for member, parent in child.parents.items() if parent == tell.family.name]
+        if not members or not tell.world.offers(child, "create"):
+            continue
+        request = tell.world.request(child)
+        early = tell.world.create(tell.family)
+        if request is None or early is None:
+            continue
+        tell.send(tell.contract.operation(child.operations["create"]), {**request, members[0]: early.identifier})
+        tell.world.describe(early)
+
+
+def parents(tell: Teller) -> None:
+    """A parent is deleted beneath what stands on it."""
+    if not tell.can("create"):
+        return
+    for member, parent in tell.family.parents.items():
+        held = tell.world.create(tell.family, settle=True)
+        above = tell.world.families[parent]
+        if held is None or not isinstance(held.request.get(member), str) or not tell.world.offers(above, "delete"):
+            continue
+        delete = tell.contract.operation(above.operations["delete"])
+        tell.send(delete, {above.takes[delete.name]: held.request[member]})
+        if tell.world.offers(above, "describe"):
+            describe = tell.contract.operation(above.operations["describe"])
+            tell.send(describe, {above.takes[describe.name]: held.request[member]})
+        tell.about("describe", held.identifier)
+
+
+def crowd(tell: Teller) -> None:
+    """As many at once as the quota allows, and one more."""
+    quota = tell.family.pending_quota
+    if quota is None or not tell.can("create"):
+        return
+    tell.world.live(tell.family)
+    requests = [tell.world.request(tell.family) for _ in range(quota + 2)]
+    for request in requests:
+        if request is not None:
+            tell.send(tell.operation("create"), request)
+    tell.list()
+
+
+def elsewhere(tell: Teller) -> None:
+    """Asked for from another account and from another region."""
+    identifier = tell.world.live(tell.family)
+    if identifier is None:
+        return
+    for scope in tell.elsewhere:
+        tell.about("describe", identifier, scope)
+        tell.about("delete", identifier, scope)
+        tell.list(scope=scope)
+    tell.about("describe", identifier)
+
+
+def unknown(tell: Teller) -> None:
+    """Identifiers of what never was: of this form, of another type, of another partition, and not of any form."""
+    identifier = tell.world.live(tell.family)
+    if identifier is None:
+        return
+    wrong = [ghost_of(identifier)]
+    if identifier.startswith("arn:"):
+        parts = identifier.split(":")
+        wrong += [":".join([parts[0], "aws-cn", *parts[2:]]), ":".join([*parts[:2], "s3", *parts[3:]])]
+        others = [other for name, family in tell.world.families.items() if name != tell.family.name
+                  and family.declared and (other := tell.world.live(family)) is not None]
+        wrong += others[:2]
+    for verb in ("describe", "delete", "stop") if tell.world.journal.target.owned else ("describe",):
+        for each in wrong:
+            tell.about(verb, each)
+    for name in ("TagResource", "UntagResource", "ListTagsForResource", "StopResource", "DeleteResourceTree"):
+        if name in tell.contract.operations and tell.world.journal.target.owned:
+            request = tag_request(tell, name, wrong[0])
+            if request is not None:
+                tell.send(tell.contract.operation(name), request)
+    tell.about("describe", identifier)
+
+
+def tags(tell: Teller) -> None:
+    """Tags put, listed, replaced, removed."""
+    if not {"TagResource", "UntagResource", "ListTagsForResource"} <= set(tell.contract.operations):
+        return
+    identifier = tell.world.live(tell.family)
+    if identifier is None or not identifier.startswith("arn:"):
+        return
+    for name, values in (("TagResource", {"colour": "red", "size": "s"}), ("ListTagsForResource", {}), ("TagResource", {"colour": "blue"}),
+                         ("ListTagsForResource", {}), ("UntagResource", {"colour": ""}), ("ListTagsForResource", {})):
+        request = tag_request(tell, name, identifier, values)
+        if request is not None:
+            tell.send(tell.contract.operation(name), request)
+
+
+def stopped(tell: Teller) -> None:
+    """Stopped while it works, stopped again, stopped when done."""
+    if "StopResource" in tell.contract.operations and tell.can("create"):
+        stop = tell.contract.operation("StopResource")
+        held = tell.world.create(tell.family)
+        if held is not None:
+            for _ in range(2):
+                request = tag_request(tell, "StopResource", held.identifier)
+                if request is not None:
+                    tell.send(stop, request)
+                tell.world.describe(held)
+            tell.world.settle(held)
+            tell.list()
+
+
+def tag_request(tell: Teller, operation: str, identifier: str, values: dict[str, str] | None = None) -> dict[str, Any] | None:
+    """A request of an operation that takes any resource's ARN, in the service's own spelling; None when it has another form."""
+    contract = tell.contract
+    members = {name.lower(): name for name in contract.define(contract.operation(operation).input or "").get("properties", {})}
+    if "resourcearn" not in members:
+        return None
+    request: dict[str, Any] = {members["resourcearn"]: identifier}
+    values = {"colour": "red"} if values is None else values
+    if operation == "UntagResource" and "tagkeys" in members:
+        request[members["tagkeys"]] = list(values)
+    elif operation == "TagResource" and "tags" in members:
+        schema = contract.define(contract.define(contract.operation(operation).input or "")["properties"][members["tags"]]["$ref"].rpartition("/")[2])
+        if schema.get("type") == "array":
+            spelled = list(contract.define(schema["items"]["$ref"].rpartition("/")[2])["properties"])
+            request[members["tags"]] = [dict(zip(spelled, pair, strict=False)) for pair in values.items()]
+        else:
+            request[members["tags"]] = dict(values)
+    return request
+
+
+STORIES: tuple[Callable[[Teller], None], ...] = (life, twice, hurried, parents, crowd, elsewhere, unknown, tags, stopped)
+
+
+# Play ----------------------------------------------------------------------------------------------------------------
+
+
+class _Play:
+    """Deeds in random order on whatever lives by then."""
+
+    def __init__(self, world: World, mine: Sequence[Family], chance: random.Random) -> None:
+        self.world, self.mine, self.chance = world, [family for family in mine if world.offers(family, "create")], chance
+        self.held: list[Held] = []
+        self.dead: list[Held] = []
+
+    def play(self, steps: int) -> None:
+        """So many deeds, one after the other."""
+        if not self.mine:
+            return
+        deeds = (self.create, self.create, self.look, self.look, self.look, self.list, self.page, self.delete, self.delete_early,
+                 self.again, self.haunt, self.abroad, self.wait)
+        for _ in range(steps):
+            self.chance.choice(deeds)()
+        for held in self.held[:5]:
+            self.world.describe(held)
+        for family in self.mine:
+            Teller(self.world, family).list()
+
+    def create(self) -> None:
+        """Something new."""
+        family = self.chance.choice(self.mine)
+        self._kept(self.world.create(family, settle=self.chance.random() < 0.5))
+
+    def _kept(self, held: Held | None) -> None:
+        if held is not None:
+            self.held.append(held)
+
+    def look(self) -> None:
+        """At something that lives."""
+        if self.held:
+            self.world.describe(self.chance.choice(self.held))
+
+    def wait(self) -> None:
+        """For something to be done."""
+        if self.held:
+            self.world.settle(self.chance.choice(self.held))
+
+    def list(self) -> None:
+        """Everything of one kind, or what a filter leaves of it."""
+        family = self.chance.choice(self.mine)
+        request: dict[str, Any] = {}
+        if family.filters and self.world.offers(family, "list"):
+            name, attribute = self.chance.choice(sorted(family.filters.items()))
+            operation = self.world.contract.operation(family.operations["list"])
+            members = self.world.contract.define(operation.input or "").get("properties", {})
+            values = sorted({str(held.request[attribute]) for held in self.held if held.family.name == family.name and attribute in held.request})
+            if values and name in members:
+                request = {name: self.chance.choice(values)}
+        Teller(self.world, family).list(request)
+
+    def page(self) -> None:
+        """Through one kind in small pages."""
+        family = self.chance.choice(self.mine)
+        if self.world.offers(family, "list"):
+            operation = self.world.contract.operation(family.operations["list"])
+            limit = (operation.pagination or {}).get("limitKey")
+            if limit:
+                walk(self.world.journal, operation, {limit: self.chance.randint(1, 3)}, family, most=20)
+
+    def delete(self) -> None:
+        """Something that is done."""
+        if self.held:
+            held = self.chance.choice(self.held)
+            self.world.settle(held)
+            self._deleted(held)
+
+    def delete_early(self) -> None:
+        """Something as it is."""
+        if self.held:
+            self._deleted(self.chance.choice(self.held))
+
+    def _deleted(self, held: Held) -> None:
+        exchange = self.world.delete(held)
+        self.world.describe(held)
+        if exchange is not None and exchange.accepted:
+            self.held.remove(held)
+            self.dead.append(held)
+
+    def again(self) -> None:
+        """The name of something that lives, or of something that is gone."""
+        former = self.dead + self.held
+        if former:
+            held = self.chance.choice(former)
+            exchange = self.world.journal.send(self.world.contract.operation(held.family.operations["create"]), dict(held.request))
+            made = self.world.adopt(held.family, exchange)
+            if made is not None and all(other.identifier != made.identifier for other in self.held):
+                self.held.append(made)
+
+    def haunt(self) -> None:
+        """What was deleted, and what never was."""
+        if self.dead:
+            self.world.describe(self.chance.choice(self.dead))
+        elif self.held:
+            held = self.chance.choice(self.held)
+            Teller(self.world, held.family).about("describe", ghost_of(held.identifier))
+
+    def abroad(self) -> None:
+        """Something that lives, from another account or region."""
+        if self.held:
+            held = self.chance.choice(self.held)
+            tell = Teller(self.world, held.family)
+            for scope in tell.elsewhere:
+                tell.about("describe", held.identifier, scope)
