@@ -40,7 +40,8 @@ class Converters:
     def of(self, shape: str) -> Convert | None:
         """The converter of a shape, or None when its values are never changed."""
         if shape not in self._table:
-            self._survey(shape)
+            if shape not in self._changing:
+                self._survey(shape)
             self._table[shape] = None
             if self._changing[shape]:
                 # A shape that contains itself finds its own converter by then.
@@ -64,7 +65,9 @@ class Converters:
                     above.setdefault(below, set()).add(name)
                     if self.form.leaf(self.contract.define(below), member) is not None:
                         changing.append(name)
-                    if below not in seen:
+                    if self._changing.get(below):
+                        changing.append(below)
+                    elif below not in seen and below not in self._changing:
                         seen.add(below)
                         todo.append(below)
         reached = set(changing)
@@ -73,7 +76,7 @@ class Converters:
                 if name not in reached:
                     reached.add(name)
                     changing.append(name)
-        for name in seen:
+        for name in seen | reached:
             self._changing[name] = name in reached
 
     def _changes(self, schema: Schema) -> bool:

@@ -36,17 +36,18 @@ _VERBATIM = frozenset(
 _WELL_FORMED = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
 
 
-def render(contract: Contract, shape: str | None) -> Rendered:
-    """The schema of a shape and of all it reaches; of an empty structure for None."""
+def render(contract: Contract, shape: str | None) -> tuple[Rendered, bool]:
+    """The schema of a shape and of all it reaches, and whether a pattern in it is left for Python to decide."""
     if shape is None:
-        return {"$schema": DIALECT, **NOTHING}
+        return {"$schema": DIALECT, **NOTHING}, False
     definitions: dict[str, Rendered] = {}
     todo = [shape]
     while todo:
         name = todo.pop()
         if name not in definitions:
             definitions[name] = _node(contract.define(name), todo)
-    return {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}
+    in_python = any(PATTERN in node for node in definitions.values())
+    return {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}, in_python
 
 
 def opaque(schema: Schema) -> bool:
