@@ -226,6 +226,7 @@ class Texts:
         self.piece = measure(trees[0] if trees else Repeat(Chars(charset.EVERY), 0, None))
         self.tested = len(trees) > 1 or any(isinstance(node, (Look, Boundary, Backreference))
                                             for tree in trees[:1] for node in walk(tree))
+        self.others = [measure(other) for tree in trees[:1] for other in _told_by_looks(tree)]
         self.possible = self.piece.lengths
         for tree in trees[1:]:
             self.possible = spans.intersect(self.possible, measure(tree).lengths)
@@ -254,7 +255,14 @@ class Texts:
         if not spans.contains(self.possible, length):
             return None
         text = write(self.piece, length, chooser, {})
-        return text if not self.tested or (len(text) == length and self.matches(text)) else None
+        if not self.tested or (len(text) == length and self.matches(text)):
+            return text
+        for other in self.others:
+            if spans.contains(other.lengths, length):
+                text = write(other, length, chooser, {})
+                if self.matches(text):
+                    return text
+        return None
 
     def of_length(self, length: int) -> str | None:
         """The plainest text of that length that every pattern takes, or None when none was found."""
@@ -359,6 +367,16 @@ def _length_looks(tree: Node) -> Iterator[tuple[int, int]]:
             length = measure(Sequence(inner[:-1])).lengths
             if length:
                 yield length[0][0], length[-1][1]
+
+
+def _told_by_looks(tree: Node) -> Iterator[Node]:
+    """Trees that write what a look demands, then anything plain, where the look says more than what follows it."""
+    items = tree.items if isinstance(tree, Sequence) else (tree,)
+    for index, item in enumerate(items):
+        if isinstance(item, Look) and item.ahead and not item.negative:
+            wanted = item.item.items if isinstance(item.item, Sequence) else (item.item,)
+            inner = tuple(part for part in wanted if not isinstance(part, Boundary))
+            yield Sequence((*items[:index], *inner, Repeat(Chars(_ALPHANUMERIC), 0, None)))
 
 
 @lru_cache(maxsize=8192)

@@ -1,0 +1,115 @@
+"""A stubbed client: drawn answers reach the caller as boto3 would hand them over, and only within the block."""
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.stub import Stubber
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from validator import strategies, validate
+from validator.instances import from_boto3
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+ARN = "arn:aws:personalize:eu-west-1:123456789012:dataset-import-job/films"
+quick = settings(max_examples=25, database=None, deadline=None, derandomize=True, phases=[Phase.generate, Phase.shrink])
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+PERSONALIZE, S3, DYNAMODB = client("personalize"), client("s3"), client("dynamodb")
+
+
+@quick
+@given(st.data())
+def test_answers_are_what_botocore_s_own_stubber_would_accept(data: st.DataObject) -> None:
+    with strategies.stub(PERSONALIZE, data) as calls:
+        answer = PERSONALIZE.describe_dataset_import_job(datasetImportJobArn=ARN)
+    assert calls[0].operation == "DescribeDatasetImportJob"
+    assert calls[0].params == {"datasetImportJobArn": ARN}
+    # botocore's Stubber checks a response against the service model with botocore's own validator.
+    with Stubber(PERSONALIZE) as stubber:
+        stubber.add_response("describe_dataset_import_job", answer)
+    operation = validate.load("personalize").operation("DescribeDatasetImportJob")
+    assert not list(operation.iter_violations(from_boto3(operation, answer, "response"), "response"))
+    job = answer.get("datasetImportJob", {})
+    assert job.get("datasetImportJobArn", ARN) == ARN, "the ARN asked for comes back"
+    for name in ("creationDateTime", "lastUpdatedDateTime"):
+        assert isinstance(job.get(name, datetime.datetime.now()), datetime.datetime)
+
+
+@quick
+@given(st.data())
+def test_pages_end_and_hold_what_was_asked_for(data: st.DataObject) -> None:
+    with strategies.stub(PERSONALIZE, data, tomorrow=True) as calls:
+        pages = list(PERSONALIZE.get_paginator("list_dataset_import_jobs").paginate(PaginationConfig={"PageSize": 2}))
+    assert len(pages) == len(calls) <= 3
+    assert all(len(page.get("datasetImportJobs", [])) <= 2 for page in pages)
+    tokens = [call.response["nextToken"] for call in calls if "nextToken" in call.response]
+    assert len(set(tokens)) == len(tokens) == len(pages) - 1
+
+
+@quick
+@given(st.data())
+def test_unknown_members_never_reach_the_caller(data: st.DataObject) -> None:
+    with strategies.stub(DYNAMODB, data, tomorrow=True):
+        answer = DYNAMODB.get_item(TableName="films", Key={"id": {"S": "1"}})
+    assert answer.keys() <= {"Item", "ConsumedCapacity", "ResponseMetadata"}
+
+
+@quick
+@given(st.data())
+def test_streams_can_be_read(data: st.DataObject) -> None:
+    with strategies.stub(S3, data):
+        answer = S3.get_object(Bucket="films", Key="a")
+    assert isinstance(answer["Body"].read() if "Body" in answer else b"", bytes)
+
+
+def test_errors_are_the_declared_ones_and_are_raised_as_such() -> None:
+    raised = set()
+
+    @settings(quick, max_examples=80)
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        with strategies.stub(PERSONALIZE, data, errors=True) as calls:
+            try:
+                PERSONALIZE.create_dataset_import_job(
+                    jobName="a", datasetArn=ARN, dataSource={"dataLocation": "s3://a"}, roleArn="arn:aws:iam::123456789012:role/a")
+            except botocore.exceptions.ClientError as error:
+                raised.add(type(error).__name__)
+                assert calls[-1].error is not None
+                assert calls[-1].error.code == error.response["Error"]["Code"]
+
+    draw()
+    declared = validate.load("personalize").operation("CreateDatasetImportJob").errors
+    assert raised == set(declared)
+
+
+def test_nothing_stays_behind_and_parameters_are_checked() -> None:
+    @quick
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        with pytest.raises(botocore.exceptions.ParamValidationError), strategies.stub(PERSONALIZE, data) as calls:
+            PERSONALIZE.describe_dataset_import_job(datasetImportJobArn=1)
+        assert calls == []
+
+    draw()
+    with Stubber(PERSONALIZE) as stubber:
+        stubber.add_response("list_dataset_import_jobs", {"datasetImportJobs": [{"jobName": "kept"}]})
+        assert PERSONALIZE.list_dataset_import_jobs()["datasetImportJobs"] == [{"jobName": "kept"}]
+
+
+def test_the_example_of_the_documentation_finds_its_bugs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(EXAMPLES)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
