@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from validator.patterns.render import lacks_terminators, to_linear
+from validator.patterns.simplify import sequence
 from validator.patterns.tree import (
     Backreference,
     Boundary,
@@ -15,11 +16,14 @@ from validator.patterns.tree import (
     Repeat,
     Sequence,
     children,
+    sample_lengths,
     walk,
 )
 
-# What one pattern may cost to compile, in states of the byte automaton; about a microsecond each.
-LARGEST = 3000
+# What one pattern may cost to compile, in states of the byte automaton; one to three microseconds each.
+LARGEST = 1000
+_WORTH_SPLITTING = 100
+_SHORT = ((0, None), (1, None), (0, 1))
 
 
 @lru_cache(maxsize=8192)
@@ -41,10 +45,34 @@ def _fragment(node: Node) -> dict[str, Any] | None:
         return {"anyOf": options} if all(options) else None
     if not _is_regular(body):
         return None
-    if isinstance(body, Repeat) and isinstance(body.item, Chars) and (body.min > 1 or (body.max or 0) > 1):
-        split: dict[str, Any] = {"pattern": f"^{to_linear(Repeat(body.item, 0, None))}$", "minLength": body.min}
-        return split if body.max is None else {**split, "maxLength": body.max}
+    split = _split(body)
+    if split:
+        return split
     return {"pattern": f"^(?:{to_linear(body)})$"} if _states(body) <= LARGEST else None
+
+
+def _split(node: Node) -> dict[str, Any] | None:
+    """A counted class among items of fixed length says how long the value is: a star and a length are cheaper."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    spans = [sample_lengths(item) for item in items]
+    varying = [index for index, (low, high) in enumerate(spans) if low != high]
+    if len(items) == 1 and isinstance(node, Repeat) and node.min == node.max:
+        varying = [0]
+    if len(varying) != 1:
+        return None
+    item = items[varying[0]]
+    if not isinstance(item, Repeat) or not isinstance(item.item, Chars):
+        return None
+    if (len(items) > 1 and _states(item) < _WORTH_SPLITTING) or (item.min, item.max) in _SHORT:
+        return None
+    star = Repeat(item.item, 0, None)
+    opened = Sequence((*items[:varying[0]], star, *items[varying[0] + 1:]))
+    if _states(opened) > LARGEST:
+        return None
+    low, high = sample_lengths(node)
+    lengths = {"minLength": low} if high is None else {"minLength": low, "maxLength": high}
+    pattern = to_linear(star if len(items) == 1 else opened)
+    return {"pattern": f"^{pattern}$", **lengths}
 
 
 def to_rust(node: Node) -> dict[str, Any] | None:
@@ -66,10 +94,12 @@ def _condition(look: Node, whole: Node, frame: str) -> dict[str, Any]:
         if isinstance(part, Boundary) and not (
                 part.kind == r"\z" or (part.kind == "$" and look.ahead and lacks_terminators(whole))):
             return {}
-    if _states(item) > LARGEST:
-        return {}
-    schema = {"pattern": frame.format(to_linear(item))}
-    return {"not": schema} if look.negative else schema
+    schema: dict[str, Any] | None = None
+    if not look.negative and look.ahead and isinstance(item, Sequence) and isinstance(item.items[-1], Boundary):
+        schema = _split(sequence(item.items[:-1]))  # (?=.{1,256}$) is a length
+    if schema is None:
+        schema = {"pattern": frame.format(to_linear(item))} if _states(item) <= LARGEST else {}
+    return {"not": schema} if look.negative and schema else schema
 
 
 def _is_regular(node: Node) -> bool:
