@@ -7,8 +7,9 @@ in `x-aws-*` keywords, which `schemas/aws-contract.schema.json` describes. A pat
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from validator.errors import MalformedContractError
@@ -108,6 +109,18 @@ def heading(model: Model, *, service: str, botocore: str | None = None) -> Schem
     return document
 
 
+@contextlib.contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Turns what a model of another form makes go wrong anywhere inside it into one clear error."""
+    try:
+        yield
+    except MalformedContractError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"not of the form of a botocore model: {type(error).__name__}: {error}"
+        raise MalformedContractError(reason, where=where) from None
+
+
 def _section(model: Model, name: str, where: str) -> Mapping[str, Any]:
     section = model.get(name) if isinstance(model, Mapping) else None
     if not isinstance(section, Mapping):
@@ -122,6 +135,11 @@ def derive_operation(model: Model, name: str, paginators: Model | None = None, *
     """One entry of `x-aws-operations`: input, output, errors, pagination, traits and HTTP binding."""
     where = f"{service}.{name}"
     raw = _section(model["operations"], name, where)
+    with _reading(where):
+        return _operation(model, raw, name, paginators, where)
+
+
+def _operation(model: Model, raw: Model, name: str, paginators: Model | None, where: str) -> Schema:
     entry: Schema = {}
     for side in ("input", "output"):
         if side in raw:
@@ -194,7 +212,11 @@ def derive_shape(model: Model, name: str, *, service: str = "") -> Schema:
     build = _SHAPES.get(kind) if isinstance(kind, str) else None
     if build is None:
         raise MalformedContractError(f"shape has an unknown type {kind!r}", where=where)
-    schema = build(model, raw, where)
+    with _reading(where):
+        return _with_traits(build(model, raw, where), raw, name)
+
+
+def _with_traits(schema: Schema, raw: Model, name: str) -> Schema:
     for trait, keyword in _SHAPE_TRAITS.items():
         if raw.get(trait):
             schema[keyword] = raw[trait]
@@ -229,7 +251,9 @@ def _member(model: Model, raw: Model, where: str) -> Schema:
     reference = _reference(model, raw, where)
     target = model["shapes"][raw["shape"]]
     schema: Schema
-    if raw.get("jsonvalue"):
+    # JSON text is taken apart in headers only, as botocore does; in a body it is text like any other.
+    parsed = raw.get("jsonvalue") and raw.get("location") == "header"
+    if parsed:
         schema = {"x-aws-jsonvalue": True}
     elif target.get("eventstream"):
         schema = {"type": "array", "items": {"$ref": reference}, "x-aws-event-stream": True}
@@ -241,7 +265,7 @@ def _member(model: Model, raw: Model, where: str) -> Schema:
     located = _LOCATED_TIMESTAMPS.get(raw.get("location", ""))
     if located and target.get("type") == "timestamp" and "timestampFormat" not in target:
         schema["x-aws-timestamp"] = located
-    if target.get("type") in ("structure", "list", "map") and target.get("sensitive"):
+    if (parsed or target.get("type") in ("structure", "list", "map")) and target.get("sensitive"):
         schema["x-aws-sensitive"] = True
     return schema
 
@@ -318,6 +342,8 @@ def _bounds(raw: Model, lower: str, upper: str) -> Schema:
 
 
 def _whole(number: Any) -> Any:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise TypeError(f"{number!r} is no number")
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
