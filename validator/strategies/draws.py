@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from validator import validate
 from validator.boundary import plan
-from validator.contract import Operation
+from validator.contract import Contract, Operation
 from validator.demands import Demand, resolve, root
 from validator.errors import UnusableInputError
 from validator.exchange import ErrorReply
 from validator.negative import Broken
 from validator.smallest import NoInstanceError, smallest
 from validator.strategies.shapes import Drawing
-from validator.strategies.texts import Draw
+from validator.strategies.texts import Draw, integers
+from validator.variations import Edit
 
 
 def requests(service: str | Operation, operation: str | None = None, *,
@@ -59,26 +60,28 @@ def invalid_requests(service: str | Operation, operation: str | None = None, *,
     found = _found(service, operation)
     concrete = {name: value for name, value in (given or {}).items() if not isinstance(value, st.SearchStrategy)}
     _smallest(found, "request", None)
-    edits = [edit for edit in plan(found, given=concrete or None).edits if edit.violation is not None]
-    if not edits:
+    by_constraint: dict[str, list[Edit]] = {}
+    for edit in plan(found, given=concrete or None).edits:
+        if edit.violation is not None and edit.constraint is not None:
+            by_constraint.setdefault(edit.constraint.id, []).append(edit)
+    if not by_constraint:
         raise UnusableInputError("has no constraint that a request can break", where=f"{found.service}.{found.name}")
-    whole = root(found.contract, found.input)
+    around = None if root(found.contract, found.input).union else _instances(found, "request", given=given)
+    return _broken(tuple(tuple(edits) for edits in by_constraint.values()), around)
 
-    @st.composite
-    def broken(draw: Draw) -> Broken:
-        edit = draw(st.sampled_from(edits))
-        instance = edit.apply()
-        assert edit.violation is not None
-        if edit.path and not whole.union:
-            # Everything beside the broken member is drawn; the member itself is as the enumeration broke it.
-            around, member = draw(_instances(found, "request", given=given)), edit.path[0]
-            around.pop(member, None)
-            if member in instance:
-                around[member] = instance[member]
-            instance = around
-        return Broken(instance, edit.violation, edit.lenient, edit.note)
 
-    return broken()
+@st.composite
+def _broken(draw: Draw, ways: tuple[tuple[Edit, ...], ...], around: st.SearchStrategy[Any] | None) -> Broken:
+    edits = ways[draw(integers(0, len(ways) - 1))]
+    edit = edits[draw(integers(0, len(edits) - 1))] if len(edits) > 1 else edits[0]
+    assert edit.violation is not None
+    instance = edit.apply()
+    if edit.path and around is not None:
+        # Everything beside the broken member is drawn; the member itself is as the enumeration broke it.
+        drawn, member = dict(draw(around)), edit.path[0]
+        drawn.pop(member, None)
+        instance = {**drawn, **({member: instance[member]} if member in instance else {})}
+    return Broken(instance, edit.violation, edit.lenient, edit.note)
 
 
 def _found(service: str | Operation, operation: str | None) -> Operation:
@@ -101,14 +104,14 @@ def _instances(operation: Operation, direction: str, *, code: str | None = None,
                given: Mapping[str, Any] | None = None) -> st.SearchStrategy[Any]:
     _smallest(operation, direction, code)
     demand = root(operation.contract, operation.shape(direction, code))
-    values = dict(given or {})
+    return _drawn(operation.contract, demand, dict(given or {}), tomorrow)
 
-    @st.composite
-    def instances(draw: Draw) -> Any:
-        now = {name: draw(value) if isinstance(value, st.SearchStrategy) else value for name, value in values.items()}
-        return Drawing(operation.contract, draw, now, tomorrow).instance(demand)
 
-    return instances()
+# Composites are made here once: making one costs more than ten draws.
+@st.composite
+def _drawn(draw: Draw, contract: Contract, demand: Demand, given: Mapping[str, Any], tomorrow: bool) -> Any:
+    now = {name: draw(value) if isinstance(value, st.SearchStrategy) else value for name, value in given.items()}
+    return Drawing(contract, draw, now, tomorrow).instance(demand)
 
 
 def _reply(code: str, body: Any) -> ErrorReply:
