@@ -33,7 +33,13 @@ _BOUNDARIES = {
 _DOT = Chars(complement(LINE_TERMINATORS))
 _COUNT = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
 _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)>")
+_LITERAL = re.compile(r"[A-Za-z0-9_:/,;@=%&~<>'\"!-]+(?![*+?{])")
 _DEEPEST = 150
+
+
+@lru_cache(maxsize=512)
+def _single(char: str) -> Chars:
+    return Chars(((ord(char), ord(char)),))
 
 
 @lru_cache(maxsize=8192)
@@ -48,7 +54,7 @@ def parse(pattern: str) -> Node:
     if reader.at < len(reader.text):
         raise reader.error("unmatched )")
     if not reader.keeps_groups:
-        return whole(tree)
+        return whole(tree) if reader.has_boundaries else tree
     referenced = frozenset(node.group for node in walk(tree) if isinstance(node, Backreference))
     if referenced - set(range(1, reader.groups + 1)):
         raise PatternError(pattern, 0, "a backreference to a group that does not exist")
@@ -75,6 +81,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.groups, self.flags = text, 0, 0, _Flags()
         self.names: dict[str, int] = {}
+        self.has_boundaries = False
         self.keeps_groups = re.search(r"\\[1-9k]", text) is not None
 
     def error(self, reason: str) -> PatternError:
@@ -119,6 +126,12 @@ class _Reader:
     def branch(self, depth: int) -> Node:
         items: list[Node] = []
         while (char := self.peek()) and char not in "|)":
+            plain = not self.flags.ignore_case and not self.flags.comments
+            if plain and (literal := _LITERAL.match(self.text, self.at)):
+                # What needs no reading: characters for themselves, the last one not repeated.
+                items += map(_single, literal[0])
+                self.at = literal.end()
+                continue
             item = self.group(depth) if char == "(" else self.atom(char)
             items.append(EMPTY if item is None else self.quantified(item))
         return sequence(items)
@@ -134,6 +147,7 @@ class _Reader:
         if char == ".":
             return Chars(EVERY) if self.flags.dot_all else _DOT
         if char in "^$":
+            self.has_boundaries = True
             return _BOUNDARIES["A" if char == "^" else "Z"]
         if char == "\\":
             return self.escape_outside()
@@ -217,6 +231,7 @@ class _Reader:
         char = self.text[self.at:self.at + 1]
         if char in _BOUNDARIES and char:
             self.at += 1
+            self.has_boundaries = True
             return _BOUNDARIES[char]
         if char and char in "123456789":
             # Java takes further digits only as long as a group of that number exists.

@@ -95,8 +95,9 @@ def _condition(look: Node, whole: Node, frame: str) -> dict[str, Any]:
                 part.kind == r"\z" or (part.kind == "$" and look.ahead and lacks_terminators(whole))):
             return {}
     schema: dict[str, Any] | None = None
-    if not look.negative and look.ahead and isinstance(item, Sequence) and isinstance(item.items[-1], Boundary):
-        schema = _split(sequence(item.items[:-1]))  # (?=.{1,256}$) is a length
+    counted = isinstance(item, Sequence) and item.items and isinstance(item.items[-1], Boundary)
+    if counted and look.ahead and not look.negative:
+        schema = _split(sequence(children(item)[:-1]))  # (?=.{1,256}$) is a length
     if schema is None:
         schema = {"pattern": frame.format(to_linear(item))} if _states(item) <= LARGEST else {}
     return {"not": schema} if look.negative and schema else schema

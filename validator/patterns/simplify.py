@@ -33,7 +33,8 @@ def sequence(items: Iterable[Node]) -> Node:
     flat: list[Node] = []
     for item in items:
         for part in item.items if isinstance(item, Sequence) else (item,):
-            joined = _join(flat[-1], part) if flat else None
+            repeats = flat and (isinstance(part, Repeat) or isinstance(flat[-1], Repeat))
+            joined = _join(flat[-1], part) if repeats else None
             if joined is None:
                 flat.append(part)
             else:
@@ -42,8 +43,6 @@ def sequence(items: Iterable[Node]) -> Node:
 
 
 def _join(left: Node, right: Node) -> Node | None:
-    if not isinstance(left, Repeat) and not isinstance(right, Repeat):
-        return None
     first = left if isinstance(left, Repeat) else Repeat(left, 1, 1)
     second = right if isinstance(right, Repeat) else Repeat(right, 1, 1)
     if first.item != second.item or isinstance(first.item, Group):
@@ -118,9 +117,10 @@ def possessive(item: Node, low: int, high: int | None) -> Node:
 
 def whole(node: Node) -> Node:
     """The tree without the anchors and word boundaries that matching the whole value settles."""
+    node = _edges(node, left=True, right=True)
     kinds = {part.kind for part in walk(node) if isinstance(part, Boundary)}
     if kinds:
-        node = _edges(node, left=True, right=True)
+        node = _edges(node, left=True, right=True, pull=True)
     if kinds & {r"\b", r"\B"}:
         node = rebuilt(settled(node))
     return node
@@ -142,7 +142,7 @@ def rebuilt(node: Node, referenced: frozenset[int] | None = None) -> Node:
     return node
 
 
-def _edges(node: Node, *, left: bool, right: bool) -> Node:
+def _edges(node: Node, *, left: bool, right: bool, pull: bool = False) -> Node:
     """Drop `^` where nothing can come before and `$`, `\\z` where nothing can come after."""
     if not left and not right:
         return node
@@ -150,20 +150,20 @@ def _edges(node: Node, *, left: bool, right: bool) -> Node:
         dropped = (left and node.kind == "^") or (right and node.kind in ("$", r"\z"))
         return EMPTY if dropped else node
     if isinstance(node, Choice):
-        return choice(_edges(option, left=left, right=right) for option in node.options)
+        return choice(_edges(option, left=left, right=right, pull=pull) for option in node.options)
     if isinstance(node, Group):
-        return Group(_edges(node.item, left=left, right=right), node.number)
+        return Group(_edges(node.item, left=left, right=right, pull=pull), node.number)
     if isinstance(node, Look):
-        return Look(_edges(node.item, left=left and node.ahead, right=right and not node.ahead),
+        return Look(_edges(node.item, left=left and node.ahead, right=right and not node.ahead, pull=pull),
                     node.ahead, node.negative)
     if isinstance(node, Repeat) and node.max == 1:
-        return repeat(_edges(node.item, left=left, right=right), node.min, node.max)
+        return repeat(_edges(node.item, left=left, right=right, pull=pull), node.min, node.max)
     if isinstance(node, Sequence):
         items = list(node.items)
         lefts, rights = _reach(items), _reach(items[::-1])[::-1]
-        reduced = sequence(_edges(item, left=left and lefts[index], right=right and rights[index])
+        reduced = sequence(_edges(item, left=left and lefts[index], right=right and rights[index], pull=pull)
                            for index, item in enumerate(items))
-        return _pulled(reduced, left=left, right=right)
+        return _pulled(reduced, left=left, right=right) if pull else reduced
     return node
 
 
@@ -179,7 +179,7 @@ def _pulled(node: Node, *, left: bool, right: bool) -> Node:
             continue
         options = [sequence([anchored, *rest])] if nullable(before) else []
         options += [] if free == NOTHING else [sequence([*items[:index], free, *rest])]
-        return _edges(choice(options) if options else NOTHING, left=left, right=right)
+        return _edges(choice(options) if options else NOTHING, left=left, right=right, pull=True)
     for index in range(len(items) - 1) if right else ():
         # Java's `$` also holds before a last line terminator, so nothing behind it may take one.
         after = Sequence(items[index + 1:])
@@ -189,7 +189,7 @@ def _pulled(node: Node, *, left: bool, right: bool) -> Node:
             continue
         options = [sequence([*items[:index], anchored])] if nullable(after) else []
         options += [] if free == NOTHING else [sequence([*items[:index], free, *after.items])]
-        return _edges(choice(options) if options else NOTHING, left=left, right=right)
+        return _edges(choice(options) if options else NOTHING, left=left, right=right, pull=True)
     return node
 
 
