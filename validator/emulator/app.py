@@ -1,0 +1,239 @@
+"""The emulator: requests in, answers out, beneath any HTTP; what it knows of AWS it reads from contracts."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from validator import messages, validate
+from validator.contract import Contract, Operation
+from validator.emulator.clock import Clock, RealClock, StepClock
+from validator.emulator.kinds import Route, kinds_of, routes_of
+from validator.emulator.lenient import expected_type, tidy
+from validator.emulator.refusals import Refusal
+from validator.emulator.resources import Resources
+from validator.emulator.store import Scope, Store
+from validator.emulator.tokens import Tokens
+from validator.errors import UnknownNameError, UnusableInputError
+from validator.results import Violation
+
+try:
+    import orjson
+except ImportError:  # The standard library does the same, slower.
+    orjson = None  # type: ignore[assignment]
+
+SERVICES = ("personalize", "forecast")
+# No legal request comes near it.
+LARGEST_BODY = 1 << 20
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+loads: Callable[[bytes], Any] = orjson.loads if orjson is not None else json.loads
+dumps: Callable[[Any], bytes] = orjson.dumps if orjson is not None else _dumps
+
+
+class Emulator:
+    """Personalize and Forecast dataset import jobs and what they stand on, in this process.
+
+    `clock` is `step` (a resource moves on when a describe looks at it again, or on `advance()`) or `real` (after
+    some seconds, `delays` by state). `seed` makes request ids and tokens repeat. `store` is a file that state is kept in.
+    `quotas` replaces limits by `service.Resource`, None for no limit. Imports from an S3 path in `missing`, or with a
+    role in `denied`, fail.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: str | Clock = "step",
+        seed: int | None = None,
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        quotas: Mapping[str, int | None] | None = None,
+        missing: Iterable[str] = (),
+        denied: Iterable[str] = (),
+        delays: Mapping[str, float] | None = None,
+        services: Iterable[str] = SERVICES,
+    ) -> None:
+        self.account, self.region = account, region
+        self.contracts: dict[str, Contract] = {service: validate.load(service) for service in services}
+        self._lock = threading.RLock()
+        self._random = random.Random(seed)
+        secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
+        self.clock = _clock(clock, delays)
+        self.store = Store()
+        kinds = {service: kinds_of(contract) for service, contract in self.contracts.items()}
+        self._check_quotas(quotas or {}, {f"{service}.{name}" for service, of in kinds.items() for name in of})
+        self.routes: dict[str, dict[str, Route]] = {
+            service: routes_of(self.contracts[service], of) for service, of in kinds.items()
+        }
+        self.resources = self.play(
+            kinds, self.store, self.clock, Tokens(secret), quotas=quotas or {}, missing=tuple(missing), denied=tuple(denied)
+        )
+
+    # The class that plays the resources: a seam for tests.
+    play = Resources
+
+    @staticmethod
+    def _check_quotas(quotas: Mapping[str, int | None], known: Iterable[str]) -> None:
+        for name, limit in quotas.items():
+            if name not in known:
+                raise UnknownNameError("resource", name, known, where="quotas")
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+                raise UnusableInputError(f"the quota of {name} must be a whole number or None, not {limit!r}")
+
+    def __enter__(self) -> Emulator:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what is held; the state in memory stays."""
+
+    # Time ------------------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """The emulator's own time, epoch seconds."""
+        return self.clock.now()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the emulator's clock run ahead."""
+        with self._lock:
+            self.clock.skip(seconds)
+
+    def advance(self, n: int = 1) -> None:
+        """Move everything that is on its way on by `n` states."""
+        with self._lock:
+            self.resources.advance(n)
+            self.keep()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self.store.clear()
+            self.keep()
+
+    def keep(self) -> None:
+        """Write what has changed to where state is kept."""
+        if self.store.changed or self.store.removed:
+            self.store.changed.clear()
+            self.store.removed.clear()
+
+    # One call --------------------------------------------------------------------------------------------------------
+
+    def exchange(
+        self, service: str, operation: str, body: bytes, *, account: str | None = None, region: str | None = None
+    ) -> Answer:
+        """One call beneath HTTP: a JSON body in; status, headers and a JSON body out."""
+        route = self.routes.get(service, {}).get(operation)
+        if route is None:
+            return self.unknown(service, operation)
+        found = route.operation
+        if len(body) > LARGEST_BODY:
+            return self.fail(found, "RequestEntityTooLargeException", "The request is too large.", 413)
+        try:
+            request = loads(body) if body else {}
+        except ValueError:
+            return self.fail(found, "SerializationException", "")
+        try:
+            valid = validate.is_valid(found, request)
+        except Exception:  # What the engine cannot read at all is judged slowly.
+            valid = False
+        if not valid:
+            request, violations = self.judge(found, request)
+            if violations:
+                return self.complain(found, request, violations)
+        scope = (account or self.account, region or self.region)
+        with self._lock:
+            self.clock.tick()
+            if not self.clock.steps:
+                self.resources.settle(self.clock.now())
+            try:
+                answer = self.resources.carry_out(route, scope, request)
+            except Refusal as refusal:
+                return self.refuse(found, refusal)
+            finally:
+                self.keep()
+            return 200, self.headers(), dumps(answer) if route.gives is not None else b""
+
+    def judge(self, operation: Operation, request: Any) -> tuple[Any, list[Violation]]:
+        """The request as the service takes it, and what is then still wrong with it."""
+        request = tidy(operation.contract, operation.input, request)
+        return request, [each for each in operation.iter_violations(request) if not each.unchecked]
+
+    def complain(self, operation: Operation, request: Any, violations: list[Violation]) -> Answer:
+        """The answer to a request that breaks its contract: wrong types first, then every broken constraint."""
+        for violation in violations:
+            if violation.keyword == "type":
+                value = _at(request, violation.instance_path)
+                expected = expected_type(operation.contract, operation.input, violation.instance_path)
+                if message := messages.serialization_message(expected, value):
+                    return self.fail(operation, "SerializationException", message)
+        message = messages.render(violations, instance=request, schema=operation.schema())
+        return self.fail(operation, "ValidationException", message or "The request is not valid.")
+
+    def refuse(self, operation: Operation, refusal: Refusal) -> Answer:
+        """The answer to a request that the state of things forbids."""
+        return self.fail(operation, refusal.code, refusal.message)
+
+    def fail(self, operation: Operation, code: str, message: str, status: int | None = None) -> Answer:
+        """An error's answer: status and the spelling of its message from its shape, 400 and the service's otherwise."""
+        declared = operation.errors.get(code)
+        if status is None:
+            status = declared.status if declared is not None and declared.status else 400
+        body = {"__type": code}
+        if message:
+            body[self.message_member(operation)] = message
+        return status, self.headers(), dumps(body)
+
+    def message_member(self, operation: Operation) -> str:
+        """How the service spells the member with an error's message."""
+        for error in operation.errors.values():
+            for name in operation.contract.define(error.shape).get("properties", {}):
+                if name.lower() == "message":
+                    return str(name)
+        return "message"
+
+    def unknown(self, service: str, operation: str) -> Answer:
+        """The answer to an operation that is not played, or does not exist."""
+        contract = self.contracts.get(service)
+        if contract is not None and operation not in contract.operations:
+            return 400, self.headers(), dumps({"__type": "UnknownOperationException"})
+        body = {"__type": "NotEmulatedException", "message": f"{service}.{operation} is not emulated"}
+        return 501, self.headers(), dumps(body)
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every answer."""
+        number = f"{self._random.getrandbits(128):032x}"
+        return {
+            "Content-Type": "application/x-amz-json-1.1",
+            "x-amzn-RequestId": f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}",
+        }
+
+
+def _clock(clock: str | Clock, delays: Mapping[str, float] | None) -> Clock:
+    if clock == "step":
+        return StepClock()
+    if clock == "real":
+        return RealClock(delays)
+    if isinstance(clock, str):
+        raise UnknownNameError("clock", clock, ("step", "real"))
+    return clock
+
+
+def _at(instance: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        instance = instance[int(part)] if isinstance(instance, list) else instance.get(part)
+    return instance
+
+
+__all__ = ["Answer", "Emulator", "Scope"]
