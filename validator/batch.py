@@ -1,8 +1,9 @@
 """A batch of exchanges held against their contracts: findings grouped and bounded, the same whoever cuts the batches.
 
-`validator.batch(exchanges)` is the plain function; `shards` and `check_shard` cut large recordings so that any engine
-can run one shard a task and `Tally.merge` puts the results together.
+`validator.batch(exchanges)` is the plain function over exchanges; `validator.shards` cuts large recordings so that any
+engine can run one shard a task.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -17,7 +18,7 @@ from typing import Any
 
 from validator import checks
 from validator import validate as validating
-from validator.contract import Operation
+from validator.contract import Contract, Operation
 from validator.errors import AwsContractError
 from validator.exchange import ErrorReply, Exchange
 from validator.recordings.placeholders import excuses
@@ -31,7 +32,8 @@ CHECKS = ("request_conformance", "response_conformance", "error_conformance", "e
 PLACES = 200
 NOTES = 1000
 _SECRET = re.compile(
-    r"(?i)(X-Amz-(?:Security-Token|Signature|Credential)=|AWS4-HMAC-SHA256 |Bearer |Basic |Authorization[\"':= ]+)[^\s&\"']+"
+    r"(?i)(X-Amz-(?:Security-Token|Signature|Credential)=|AWS4-HMAC-SHA256 |Bearer |Basic |Authorization[\"':= ]+)"
+    r"[^\s&\"']+"
 )
 _KEY_ID = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b")
 _ALL = View()
@@ -50,7 +52,8 @@ class Group:
 class Tally:
     """What a batch came to: counts, one finding for each problem and file, notes on what was not checked.
 
-    `lines` counts the lines a shard had, so that the next one's can be numbered on.
+    `problems` are the files that could not be used, `skipped` those below folders that were not looked into, by suffix.
+    `lines` and `indexes` count what a shard had of a file, so that the next one's can be numbered on.
     """
 
     exchanges: int = 0
@@ -61,8 +64,12 @@ class Tally:
     unchecked_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
+    problems: list[AwsContractError] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    older: int = 0
     lines: int = 0
+    indexes: int = 0
 
     def add(self, finding: Finding, count: int = 1, file: int | None = None) -> None:
         """Count a finding, and keep it when it is the first of its kind in its file."""
@@ -81,6 +88,16 @@ class Tally:
         group.ids.append(id)
         self.findings[id] = finding
 
+    def problem(self, error: AwsContractError) -> None:
+        """Keep what is to be said of a file that cannot be used."""
+        self.problems.append(error)
+
+    def unrecognised(self, unchecked: Unchecked) -> None:
+        """Note a file below a folder that is no recording."""
+        self.files += 1
+        self.formats["not recognised"] += 1
+        self.note(unchecked)
+
     def note(self, unchecked: Unchecked) -> None:
         """Count something that was not checked."""
         self.unchecked_count += 1
@@ -88,8 +105,8 @@ class Tally:
         if len(self.unchecked) < NOTES:
             self.unchecked.append(unchecked)
 
-    def merge(self, other: Tally, line: int = 0) -> None:
-        """Add what another batch came to; `line` is how many lines of the same file came before it."""
+    def merge(self, other: Tally, lines: int = 0, indexes: int = 0) -> None:
+        """Add what another batch came to; `lines` and `indexes` are how many of the same file came before it."""
         self.exchanges += other.exchanges
         self.checked += other.checked
         for key, group in other.groups.items():
@@ -98,24 +115,31 @@ class Tally:
                 mine = self.groups[key] = Group()
             for id in group.ids:
                 if id not in self.findings and len(mine.ids) < PLACES + 1:
-                    self.findings[id] = _moved(other.findings[id], line)
+                    self.findings[id] = _moved(other.findings[id], lines, indexes)
                     mine.ids.append(id)
             mine.count += group.count
             mine.files |= group.files
         self.unchecked_count += other.unchecked_count
         self.reasons.update(other.reasons)
-        self.unchecked += [_moved(each, line) for each in other.unchecked[:NOTES - len(self.unchecked)]]
+        self.unchecked += [_moved(each, lines, indexes) for each in other.unchecked[: NOTES - len(self.unchecked)]]
         self.formats.update(other.formats)
         self.problems += other.problems
-        self.lines += other.lines
+        self.skipped.update(other.skipped)
+        self.files += other.files
+        self.older += other.older
 
     def report(self, command: str = "check", seconds: float = 0.0, details: Mapping[str, Any] | None = None) -> Report:
         """The report of everything counted, the worst and most frequent first."""
         groups = sorted(self.groups.values(), key=lambda group: (-self._first(group).severity, -group.count))
         findings = [self.findings[id] for group in groups for id in group.ids]
         listed = [
-            {"group": describe(self._first(group)), "count": group.count, "files": len(group.files), "example": group.ids[0],
-             "severity": str(self._first(group).severity)}
+            {
+                "group": describe(self._first(group)),
+                "count": group.count,
+                "files": len(group.files),
+                "example": group.ids[0],
+                "severity": str(self._first(group).severity),
+            }
             for group in groups
         ]
         extra: dict[str, Any] = {"groups": listed, **(details or {})}
@@ -123,17 +147,26 @@ class Tally:
             extra["formats"] = dict(sorted(self.formats.items()))
         if self.reasons:
             extra["reasons"] = dict(self.reasons.most_common(200))
-        return Report(command, findings, self.exchanges, self.checked, self.unchecked, self.unchecked_count, seconds, {}, extra)
+        if self.skipped:
+            extra["skipped"] = dict(self.skipped.most_common(50))
+        if self.older:
+            extra["older"] = self.older
+        if self.problems:
+            extra["problems"] = [str(problem) for problem in self.problems[:1000]]
+        return Report(
+            command, findings, self.exchanges, self.checked, self.unchecked, self.unchecked_count, seconds, {}, extra
+        )
 
     def _first(self, group: Group) -> Finding:
         return self.findings[group.ids[0]]
 
 
-def _moved(thing: Any, lines: int) -> Any:
+def _moved(thing: Any, lines: int, indexes: int) -> Any:
     location = thing.location
     if not lines or location is None or location.line is None:
         return thing
-    return dataclasses.replace(thing, location=dataclasses.replace(location, line=location.line + lines))
+    index = None if location.index is None else location.index + indexes
+    return dataclasses.replace(thing, location=dataclasses.replace(location, line=location.line + lines, index=index))
 
 
 def describe(finding: Finding) -> str:
@@ -181,8 +214,11 @@ class Judge:
             assert isinstance(found, _Known)
             tally.checked += 1
             try:
-                if item.error is None and (item.request is None or found.request(item.request)) and (
-                        item.response is None or found.response(item.response)):
+                if (
+                    item.error is None
+                    and (item.request is None or found.request(item.request))
+                    and (item.response is None or found.response(item.response))
+                ):
                     continue
             except (ValueError, TypeError, OverflowError, RecursionError):
                 pass
@@ -192,7 +228,9 @@ class Judge:
         found: _Known | str
         try:
             operation = validating.load(exchange.service).operation(exchange.operation)
-            found = _Known(operation, validating.verdict_of(operation, "request"), validating.verdict_of(operation, "response"))
+            found = _Known(
+                operation, validating.verdict_of(operation, "request"), validating.verdict_of(operation, "response")
+            )
         except (AwsContractError, TypeError, AttributeError) as error:
             found = str(error)[:200]
         if len(self._known) < 50_000:
@@ -207,7 +245,7 @@ class Judge:
         for finding in checks.run(operation.contract, (exchange,), only=CHECKS):
             if finding.check == "error_declared" and not finding.code:
                 continue
-            for each in _split(finding, exchange, self.view):
+            for each in _split(finding, exchange, self.view, operation.contract):
                 self.tally.add(each)
 
 
@@ -228,17 +266,20 @@ def _canonical(exchange: Exchange, operation: Operation) -> Exchange:
 _KEPT = dataclasses.replace(PLAIN, name="kept", nulls=True)
 
 
-def _split(finding: Finding, exchange: Exchange, view: View) -> Iterator[Finding]:
+def _split(finding: Finding, exchange: Exchange, view: View, contract: Contract) -> Iterator[Finding]:
     """A finding as one for each constraint it names, without what the recorder is to blame for and without secrets."""
     if not finding.violations:
         yield dataclasses.replace(finding, calls=(), message=_scrubbed(finding.message))
         return
-    instance = exchange.error.body if finding.direction == "error" and exchange.error else getattr(exchange, finding.direction, None)
-    by_constraint: dict[tuple[str, str], list[Violation]] = {}
+    instance = (
+        exchange.error.body
+        if finding.direction == "error" and exchange.error
+        else getattr(exchange, finding.direction, None)
+    )
+    by_constraint: dict[str, list[Violation]] = {}
     for violation in finding.violations:
-        if not excuses(violation, instance, view):
-            path = "/".join("*" if part.isdigit() else part for part in violation.instance_path.split("/"))
-            by_constraint.setdefault((violation.schema_path or violation.keyword, path), []).append(violation)
+        if not excuses(violation, instance, view, contract):
+            by_constraint.setdefault(violation.schema_path or violation.keyword, []).append(violation)
     for violations in by_constraint.values():
         kept = tuple(_without_secrets(violation) for violation in violations[:3])
         message = kept[0].message + (f" (and {len(violations) - 1} more)" if len(violations) > 1 else "")

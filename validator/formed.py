@@ -1,4 +1,5 @@
 """Requests spelled as forms (the query and ec2 protocols) and as XML, read into canonical form by the contract."""
+
 from __future__ import annotations
 
 import re
@@ -13,7 +14,15 @@ from validator.reshape import Schema, is_map, resolve, text_scalar
 
 Tree = dict[str, Any]
 _ENVELOPE = ("Action", "Version", "AUTHPARAMS")
-_SIGNING = ("AWSAccessKeyId", "SignatureVersion", "SignatureMethod", "Signature", "Timestamp", "SecurityToken", "Expires")
+_SIGNING = (
+    "AWSAccessKeyId",
+    "SignatureVersion",
+    "SignatureMethod",
+    "Signature",
+    "Timestamp",
+    "SecurityToken",
+    "Expires",
+)
 # A form holds no more pairs than this; AWS itself takes a megabyte.
 _MOST_PAIRS = 100_000
 
@@ -60,8 +69,9 @@ def _formed_structure(contract: Contract, schema: Schema, tree: Any, ec2: bool) 
         return tree if tree else {}
     known = {_form_name(contract, name, member, ec2): name for name, member in schema["properties"].items()}
     return {
-        known.get(spelled, spelled):
-            _formed(contract, schema["properties"][known[spelled]], below, ec2) if spelled in known else below
+        known.get(spelled, spelled): _formed(contract, schema["properties"][known[spelled]], below, ec2)
+        if spelled in known
+        else below
         for spelled, below in tree.items()
     }
 

@@ -3,6 +3,7 @@
 What a spelling says is a `Spelling`; the walk is the same for all. What the contract does not know is kept as it
 stands, so that it can be judged, unless the spelling says otherwise. Nothing here judges.
 """
+
 from __future__ import annotations
 
 import base64
@@ -20,9 +21,7 @@ from validator.contract import Contract
 Schema = Mapping[str, Any]
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _SECOND = datetime.timedelta(seconds=1)
-_ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-]\d\d:?\d\d)?"
-)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-]\d\d:?\d\d)?")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?([eE][+-]?\d{1,2})?")
 
 
@@ -88,7 +87,8 @@ def reshape(contract: Contract, schema: Schema, value: Any, spelling: Spelling) 
             values = schema["additionalProperties"]
             sparse = "anyOf" in values
             return {
-                key: reshape(contract, values, item, spelling) for key, item in value.items()
+                key: reshape(contract, values, item, spelling)
+                for key, item in value.items()
                 if item is not None or sparse or spelling.nulls
             }
         return _structure(contract, schema, value, spelling)
@@ -120,7 +120,7 @@ def _spelled(contract: Contract, schema: Schema, spelling: Spelling) -> dict[str
     kept = _SPELLED.get((id(properties), spelling.name))
     if kept is not None and kept[0] is properties:
         return kept[1]
-    table = {}
+    table: dict[str, tuple[str, Schema]] = {}
     for member, member_schema in properties.items():
         for name in spelling.names(member, member_schema):
             table.setdefault(name.casefold() if spelling.fold else name, (member, member_schema))
@@ -139,7 +139,7 @@ def is_timestamp(schema: Schema) -> bool:
 
 
 def to_epoch(value: Any) -> Any:
-    """Epoch seconds from a number, a datetime, ISO 8601, RFC 822 or a number as text; the value itself when it is none."""
+    """Epoch seconds from a datetime, or from ISO 8601, RFC 822 or a number as text; the value itself otherwise."""
     if isinstance(value, datetime.datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
         return _plain((moment - _EPOCH) / _SECOND)

@@ -3,6 +3,7 @@
 Nothing is guessed. Where two operations fit equally well both are given, and the caller settles it by shape or says
 that it is ambiguous.
 """
+
 from __future__ import annotations
 
 import functools
@@ -18,8 +19,15 @@ from validator.contract import Contract, Operation
 Load = Callable[[str], Contract]
 _REST = ("rest-json", "rest-xml")
 _SUFFIXES = (
-    ".amazonaws.com.cn", ".amazonaws.com", ".api.amazonwebservices.com.cn", ".api.aws", ".amazonaws.eu", ".c2s.ic.gov",
-    ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
+    ".amazonaws.com.cn",
+    ".amazonaws.com",
+    ".api.amazonwebservices.com.cn",
+    ".api.aws",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
 )
 _REGION = re.compile(r"(?:[a-z]{2}|us-gov|us-iso[a-z]?|eu-isoe|eusc)(?:-[a-z]+)+-\d+")
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]*)/([^/]+)/aws4_request")
@@ -42,8 +50,15 @@ def _load(service: str) -> Contract:
     return contracts.load(service)
 
 
-def route(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, load: Load = _load,
-          service: str | None = None) -> list[Candidate]:
+def route(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    load: Load = _load,
+    service: str | None = None,
+) -> list[Candidate]:
     """The operations an HTTP request may be, all equally likely; empty when it is no call of any known operation.
 
     `headers` have lower-case names. `service` is what the caller knows already.
@@ -59,11 +74,12 @@ def route(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", 
         return _having(found, rpc[2], load)
     form = dict(parse_qsl(parts.query, keep_blank_values=True))
     if "form-urlencoded" in headers.get("content-type", "") or body[:7] == b"Action=":
-        form.update(parse_qsl(body[:1 << 20].decode("utf-8", "replace"), keep_blank_values=True))
+        form.update(parse_qsl(body[: 1 << 20].decode("utf-8", "replace"), keep_blank_values=True))
     if action := form.get("Action"):
         version = form.get("Version")
         speaking = [
-            each.name for each in services.known().values()
+            each.name
+            for each in services.known().values()
             if {"query", "ec2"} & set(each.protocols) and version in (None, each.api_version)
         ]
         found = _narrowed(tuple(speaking), named)
@@ -72,11 +88,15 @@ def route(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", 
         if found and (candidates := _having(found, action, load)):
             return candidates
     prefix = bucket(parts.hostname or "")
-    return _best([
-        scored for name in named if services.known()[name].protocol in _REST
-        for scored in _rest(load(name), method, parts.path, parts.query, headers, prefix if name == "s3" else "")
-        if _ONLY_AT.get((scored[1].service, scored[1].operation), "") in (parts.hostname or "")
-    ])
+    return _best(
+        [
+            scored
+            for name in named
+            if services.known()[name].protocol in _REST
+            for scored in _rest(load(name), method, parts.path, parts.query, headers, prefix if name == "s3" else "")
+            if _ONLY_AT.get((scored[1].service, scored[1].operation), "") in (parts.hostname or "")
+        ]
+    )
 
 
 def _named(host: str, headers: Mapping[str, str], query: str) -> tuple[str, ...]:
@@ -123,7 +143,7 @@ def _labels(host: str) -> list[str]:
     if suffix is None:
         return []
     labels = []
-    for label in host[:-len(suffix)].split("."):
+    for label in host[: -len(suffix)].split("."):
         label = re.sub(r"-fips$|^fips-", "", label)
         if (old := re.fullmatch(rf"(s3|s3-control)-(?:external-1|{_REGION.pattern})", label)) is not None:
             label = old[1]
@@ -191,8 +211,15 @@ def binding(operation: Operation) -> Binding:
                 literal += 1
                 expression += re.escape(piece)
     pairs = tuple((name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "x-id")
-    return Binding(operation.name, operation.http["method"], re.compile(expression + "/?"), tuple(labels), literal, pairs,
-                   tuple(_asked(operation)))
+    return Binding(
+        operation.name,
+        operation.http["method"],
+        re.compile(expression + "/?"),
+        tuple(labels),
+        literal,
+        pairs,
+        tuple(_asked(operation)),
+    )
 
 
 def _asked(operation: Operation) -> list[tuple[str, str]]:
@@ -207,13 +234,14 @@ def _asked(operation: Operation) -> list[tuple[str, str]]:
     return found
 
 
-def _rest(contract: Contract, method: str, path: str, query: str, headers: Mapping[str, str],
-          prefix: str) -> list[tuple[tuple[int, ...], Candidate]]:
+def _rest(
+    contract: Contract, method: str, path: str, query: str, headers: Mapping[str, str], prefix: str
+) -> list[tuple[tuple[int, ...], Candidate]]:
     if prefix:
         path = f"/{prefix}{path}"
     given = dict(parse_qsl(query, keep_blank_values=True))
     path = re.sub(r"(?<!^)/$", "", path) or "/"
-    found = []
+    found: list[tuple[tuple[int, ...], Candidate]] = []
     for each in bindings(contract):
         if each.method != method or not each.path.fullmatch(path):
             continue

@@ -3,6 +3,7 @@
 Read from the heads of the model files alone, so that telling whose call a recording holds does not parse four
 hundred models.
 """
+
 from __future__ import annotations
 
 import functools
@@ -53,9 +54,14 @@ def _read() -> Iterator[Service]:
         protocol = str(metadata.get("protocol", ""))
         protocols = metadata.get("protocols")
         yield Service(
-            name, str(metadata.get("apiVersion", "")), protocol,
-            tuple(protocols) if isinstance(protocols, list) else (protocol,), prefix,
-            str(metadata.get("signingName", prefix)), metadata.get("targetPrefix"), str(metadata.get("serviceId", name)),
+            name,
+            str(metadata.get("apiVersion", "")),
+            protocol,
+            tuple(protocols) if isinstance(protocols, list) else (protocol,),
+            prefix,
+            str(metadata.get("signingName", prefix)),
+            metadata.get("targetPrefix"),
+            str(metadata.get("serviceId", name)),
         )
 
 
@@ -69,7 +75,7 @@ def _metadata(folder: sources.ModelFolder, name: str) -> Mapping[str, Any] | Non
         return None
     try:
         with file.open("rb") as raw:
-            opened: Any = gzip.GzipFile(fileobj=raw) if suffix.endswith(".gz") else raw  # type: ignore[arg-type]
+            opened: Any = gzip.GzipFile(fileobj=raw) if suffix.endswith(".gz") else raw
             head = opened.read(_HEAD).decode("utf-8", "replace")
         start = head.index('"metadata"')
         found, _end = json.JSONDecoder().raw_decode(head, head.index("{", start))
@@ -111,7 +117,7 @@ def by_endpoint_prefix(prefix: str) -> tuple[str, ...]:
 
 
 def by_label(label: str) -> str | None:
-    """The service a person, an SDK or the AWS CLI calls so: `Step Functions`, `sfn`, `cognito-idp`; None when there is none."""
+    """The service that a person, an SDK or the AWS CLI calls so, or None: `Step Functions`, `sfn`, `s3api`."""
     wanted = _squeezed(label)
     for name, service in known().items():
         if wanted in (_squeezed(name), _squeezed(service.service_id)):
@@ -121,7 +127,11 @@ def by_label(label: str) -> str | None:
 
 # The AWS CLI's own names of services, where they are not botocore's.
 _CLI_NAMES: Mapping[str, str] = {
-    "s3api": "s3", "deploy": "codedeploy", "configservice": "config", "stepfunctions": "stepfunctions", "sfn": "stepfunctions",
+    "s3api": "s3",
+    "deploy": "codedeploy",
+    "configservice": "config",
+    "stepfunctions": "stepfunctions",
+    "sfn": "stepfunctions",
 }
 
 
@@ -140,4 +150,3 @@ def require(name: str) -> str:
     if len(candidates) == 1:
         return candidates[0]
     raise UnknownNameError("service", name, known())
-

@@ -1,4 +1,5 @@
 """Answers as boto3 hands them out: error dictionaries, response metadata, decoded policies, streaming bodies."""
+
 from __future__ import annotations
 
 import datetime
@@ -9,8 +10,8 @@ from urllib.parse import quote
 
 from validator.contract import Operation
 from validator.exchange import ErrorReply
+from validator.replies import declared
 from validator.reshape import PYTHON, Schema, Spelling, members, python_scalar, reshape
-from validator.wire import declared
 
 # What boto3 puts into a response that the service did not send: member of the response -> the operations' services.
 _ADDED = {"ResponseMetadata": None, "ExpiresString": "s3", "retries": None}
@@ -30,7 +31,9 @@ _DECODING = Spelling("boto3-decoded", scalar=python_scalar, container=_as_text)
 LOOSE = Spelling("boto3-loose", scalar=python_scalar, container=_as_json)
 
 
-def from_answer(operation: Operation, data: Mapping[str, Any], spelling: Spelling | None = None) -> tuple[Any, ErrorReply | None]:
+def from_answer(
+    operation: Operation, data: Mapping[str, Any], spelling: Spelling | None = None
+) -> tuple[Any, ErrorReply | None]:
     """The canonical response or the error in what a boto3 client returned or raised (`ClientError.response`)."""
     contract = operation.contract
     spelling = spelling or (_DECODING if contract.service in _DECODED else PYTHON)
@@ -48,8 +51,11 @@ def from_answer(operation: Operation, data: Mapping[str, Any], spelling: Spellin
 def is_error(data: Mapping[str, Any]) -> bool:
     """Whether an answer is that of a ClientError."""
     error = data.get("Error")
-    return isinstance(error, Mapping) and isinstance(error.get("Code"), (str, int)) and (
-        "ResponseMetadata" in data or len(data) <= 3)
+    return (
+        isinstance(error, Mapping)
+        and isinstance(error.get("Code"), (str, int))
+        and ("ResponseMetadata" in data or len(data) <= 3)
+    )
 
 
 def added(service: str, member: str) -> bool:

@@ -1,4 +1,5 @@
 """One recorded HTTP call into an exchange: whose call it is, what it asked, what came back."""
+
 from __future__ import annotations
 
 import base64
@@ -26,8 +27,7 @@ _METADATA_HOSTS = ("169.254.169.254", "169.254.170.2", "metadata.google.internal
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request and, unless the call failed, its response; headers have lower-case names, bodies are bytes.
-    """
+    """One HTTP request and, unless the call failed, its response; headers have lower-case names, bodies are bytes."""
 
     method: str
     url: str
@@ -48,9 +48,7 @@ def to_exchange(call: Call, recording: Recording, location: Location) -> Exchang
         return Unchecked("its URL cannot be read", location=location)
     if host in _METADATA_HOSTS:
         return Unchecked(f"a call for credentials to {host}, not to an AWS API", location=location)
-    candidates = routing.route(call.method, call.url, call.headers, call.body, load=validating.load, service=recording.service)
-    if recording.operation:
-        candidates = [each for each in candidates if each.operation == recording.operation]
+    candidates = _candidates(call, recording)
     if not candidates:
         return Unchecked(_no_candidate(call, host), location=location)
     try:
@@ -75,8 +73,32 @@ def to_exchange(call: Call, recording: Recording, location: Location) -> Exchang
             response, error = parse_response(operation, call.status, call.answer_headers, answer)
     except UnusableInputError as problem:
         return Unchecked(problem.what, chosen.service, chosen.operation, location)
-    return Exchange(chosen.service, chosen.operation, request, response, error, call.status, call.recorded_at, call.elapsed,
-                    location=location)
+    return Exchange(
+        chosen.service,
+        chosen.operation,
+        request,
+        response,
+        error,
+        call.status,
+        call.recorded_at,
+        call.elapsed,
+        location=location,
+    )
+
+
+def _candidates(call: Call, recording: Recording) -> list[routing.Candidate]:
+    """What the call itself says; what the caller said decides where that is nothing or not enough."""
+    found = routing.route(call.method, call.url, call.headers, call.body, load=validating.load)
+    if recording.service is not None:
+        narrowed = [each for each in found if each.service == recording.service]
+        if not found:
+            narrowed = routing.route(
+                call.method, call.url, call.headers, call.body, load=validating.load, service=recording.service
+            )
+        found = narrowed or found
+    if len(found) > 1 and recording.operation:
+        found = [each for each in found if each.operation == recording.operation] or found
+    return found
 
 
 def _no_candidate(call: Call, host: str) -> str:

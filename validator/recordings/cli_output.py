@@ -1,4 +1,5 @@
-"""Output of the AWS CLI: a response without its metadata, its operation told by a flag, a sidecar or the file's name."""
+"""Output of the AWS CLI: a response without metadata, its operation told by a flag, a sidecar or the file's name."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -60,6 +61,11 @@ def without_token(operation: Operation, document: Mapping[str, Any]) -> Mapping[
 
 
 FORMAT = Format(
-    "cli_output", "output of the AWS CLI", "a file name like `personalize.list-datasets.json`, a sidecar `FILE.cmd` with the "
-    "command line, or --service and --operation", fits, read, View(merged=True),
+    "cli_output",
+    "output of the AWS CLI",
+    "a file name like `personalize.list-datasets.json`, a sidecar `FILE.cmd` with the "
+    "command line, or --service and --operation",
+    fits,
+    read,
+    View(merged=True),
 )

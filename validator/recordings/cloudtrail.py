@@ -1,4 +1,5 @@
 """CloudTrail log files: what CloudTrail wrote down of each call, in its own casing, with its own omissions."""
+
 from __future__ import annotations
 
 import json
@@ -13,9 +14,9 @@ from validator.errors import AwsContractError
 from validator.exchange import ErrorReply, Exchange
 from validator.recordings import naming
 from validator.recordings.recording import Format, Read, Recording, View
+from validator.replies import declared
 from validator.reshape import Schema, Spelling, reshape, text_scalar, to_epoch
 from validator.results import Unchecked
-from validator.wire import declared
 
 
 def _names(name: str, schema: Schema) -> Sequence[str]:
@@ -33,22 +34,30 @@ def _items(value: Any) -> Any:
 _SPELLING = Spelling("cloudtrail", _names, text_scalar, items=_items, fold=True, unknown=False)
 # The version of the API that stands at the end of some event names: `CreateFunction20150331`, `GetFunction20150331v2`.
 _VERSIONED = re.compile(r"(?<=[a-z])(20\d{6}|20\d\d_\d\d_\d\d)(v\d+)?$")
-_SOURCES = {"monitoring": "cloudwatch", "email": "ses", "elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}
+_SOURCES = {
+    "monitoring": "cloudwatch",
+    "email": "ses",
+    "elasticloadbalancing": "elbv2",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 
 def fits(document: Any, recording: Recording) -> bool:
     """Whether this is a log file, or the answer of `lookup-events`."""
     events = _events(document)
     return bool(events) and all(
-        isinstance(each, Mapping) and str(each.get("eventSource", "")).endswith(".amazonaws.com") and "eventName" in each
+        isinstance(each, Mapping)
+        and str(each.get("eventSource", "")).endswith(".amazonaws.com")
+        and "eventName" in each
         for each in events[:20]
     )
 
 
 def _events(document: Any) -> Sequence[Any]:
     if isinstance(document, Mapping):
-        if isinstance(document.get("Records"), list):
-            return document["Records"]
+        records = document.get("Records")
+        if isinstance(records, list):
+            return records
         if isinstance(document.get("Events"), list):
             return [_inner(each) for each in document["Events"]]
         if "eventSource" in document:
@@ -87,14 +96,22 @@ def _exchange(event: Mapping[str, Any], index: int, recording: Recording) -> Exc
         response = None
     recorded = to_epoch(event.get("eventTime"))
     return Exchange(
-        operation.service, operation.name, _shaped(operation, request, "request"), _shaped(operation, response, "response"), error,
-        recorded_at=recorded if isinstance(recorded, (int, float)) else None, location=recording.at(index),
-        account=_text(event.get("recipientAccountId")), region=_text(event.get("awsRegion")),
+        operation.service,
+        operation.name,
+        _shaped(operation, request, "request"),
+        _shaped(operation, response, "response"),
+        error,
+        recorded_at=recorded if isinstance(recorded, (int, float)) else None,
+        location=recording.at(index),
+        account=_text(event.get("recipientAccountId")),
+        region=_text(event.get("awsRegion")),
     )
 
 
 def _operation(prefix: str, name: str, event: Mapping[str, Any], recording: Recording) -> Operation | str:
-    names = [recording.service] if recording.service else list(services.by_endpoint_prefix(prefix))
+    names = list(services.by_endpoint_prefix(prefix))
+    if recording.service in names or (not names and recording.service):
+        names = [recording.service]
     if not names and (found := _SOURCES.get(prefix) or services.by_label(prefix)):
         names = [found]
     if not names:
@@ -109,11 +126,17 @@ def _operation(prefix: str, name: str, event: Mapping[str, Any], recording: Reco
         if operation:
             fitting.append(validating.load(service).operation(operation))
     if len(fitting) > 1 and version:
-        fitting = [each for each in fitting if each.contract.api_version.replace("-", "_") == str(version).replace("-", "_")] or fitting
+        fitting = [
+            each for each in fitting if each.contract.api_version.replace("-", "_") == str(version).replace("-", "_")
+        ] or fitting
     if not fitting:
         return f"no operation {name[:80]!r} in {' or '.join(names)}"
     if len(fitting) > 1:
-        return "could be " + " or ".join(f"{each.service}.{each.name}" for each in fitting) + "; name the service with --service"
+        return (
+            "could be "
+            + " or ".join(f"{each.service}.{each.name}" for each in fitting)
+            + "; name the service with --service"
+        )
     return fitting[0]
 
 
@@ -129,7 +152,11 @@ def _text(value: Any) -> str | None:
 
 
 FORMAT = Format(
-    "cloudtrail", "CloudTrail log files", "`Records` with `eventSource` and `eventName`", fits, read,
+    "cloudtrail",
+    "CloudTrail log files",
+    "`Records` with `eventSource` and `eventName`",
+    fits,
+    read,
     # What CloudTrail leaves out was still sent, and what it writes beside is its own.
     View(forgives=frozenset(("required", "additionalProperties", "oneOf", "minProperties")), replaces=True),
 )

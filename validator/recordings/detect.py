@@ -1,4 +1,5 @@
 """The table of formats, and which of them a file is of: told from its content."""
+
 from __future__ import annotations
 
 import json
@@ -9,7 +10,17 @@ from typing import Any
 
 from validator.errors import AwsContractError, UnknownNameError, UnusableInputError
 from validator.recordings import (
-    cli_output, cloudtrail, documents, examples, har, jsonl, nock, placebo, ruby_vcr, snapshot, vcr,
+    cli_output,
+    cloudtrail,
+    documents,
+    examples,
+    har,
+    jsonl,
+    nock,
+    placebo,
+    ruby_vcr,
+    snapshot,
+    vcr,
 )
 from validator.recordings.files import Problem, Source, Stream, unpacked
 from validator.recordings.limits import DEFAULT, Limits
@@ -23,20 +34,26 @@ FORMATS: Mapping[str, Format] = {
 }
 _HEAD = 65536
 _LINE = re.compile(rb'\s*\{\s*"(service|operation)"\s*:\s*"[\w-]+"\s*,\s*"(service|operation)"\s*:\s*"[\w-]+"')
-_STARTS = {"vcr": re.compile(r"^- request:", re.MULTILINE), "ruby_vcr": re.compile(r"^- request:", re.MULTILINE),
-           "har": re.compile(r'^\s*"startedDateTime"\s*:', re.MULTILINE)}
+_STARTS = {
+    "vcr": re.compile(r"^- request:", re.MULTILINE),
+    "ruby_vcr": re.compile(r"^- request:", re.MULTILINE),
+    "har": re.compile(r'^\s*"startedDateTime"\s*:', re.MULTILINE),
+}
 # What a document that only looks like its format gives rise to.
 _MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the caller said of all files: the format to take them for, the service and operation where one is missing."""
+    """What the caller said of all files: the format to take them for, and the service and operation where missing."""
 
     format: str | None = None
     service: str | None = None
     operation: str | None = None
     limits: Limits = DEFAULT
+
+
+NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,11 @@ def open_source(source: Source, given: Given, problem: Problem) -> Iterator[Open
     """
     for stream in unpacked(source, given.limits, problem):
         recording = Recording(
-            stream.name, given.service, given.operation, stream.modified, given.limits,
+            stream.name,
+            given.service,
+            given.operation,
+            stream.modified,
+            given.limits,
             beside=(lambda suffix: None) if stream.inside else source.beside,
         )
         try:
@@ -79,15 +100,21 @@ def open_source(source: Source, given: Given, problem: Problem) -> Iterator[Open
             yield found
 
 
-def _open(stream: Stream, recording: Recording, given: Given, problem: Problem, named: bool) -> Opened | Unchecked | None:
+def _open(
+    stream: Stream, recording: Recording, given: Given, problem: Problem, named: bool
+) -> Opened | Unchecked | None:
     wanted = format_named(given.format) if given.format else None
-    if wanted is jsonl.FORMAT or (wanted is None and _is_lines(stream)):
-        return Opened(recording, jsonl.FORMAT, _guarded(
-            jsonl.read_lines(stream.content, recording, problem), jsonl.FORMAT, recording, problem))
+    if wanted is jsonl.FORMAT or (wanted is None and is_lines(stream.content)):
+        return Opened(
+            recording,
+            jsonl.FORMAT,
+            _guarded(jsonl.read_lines(stream.content, recording, problem), jsonl.FORMAT, recording, problem),
+        )
     content = stream.content.read(given.limits.document + 1)
     if len(content) > given.limits.document:
-        raise UnusableInputError(f"larger than {given.limits.document >> 20} MiB", where=recording.name,
-                                 fix="split it, or record as JSONL")
+        raise UnusableInputError(
+            f"larger than {given.limits.document >> 20} MiB", where=recording.name, fix="split it, or record as JSONL"
+        )
     if not content.strip():
         raise UnusableInputError("empty", where=recording.name)
     document = documents.parse(content, recording.name, given.limits)
@@ -120,8 +147,9 @@ def looked_for() -> str:
     return "; ".join(f"{each.sign} ({each.name})" for each in FORMATS.values())
 
 
-def _is_lines(stream: Stream) -> bool:
-    head = stream.content.peek(_HEAD)[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+def is_lines(content: Any) -> bool:
+    """Whether a buffered stream, which is only looked into, begins like the tool's own JSONL."""
+    head = content.peek(_HEAD)[:_HEAD].removeprefix(b"\xef\xbb\xbf")
     first, newline, _rest = head.lstrip().partition(b"\n")
     if not newline:
         return bool(_LINE.match(head))
@@ -137,7 +165,11 @@ def _guarded(items: Read, format: Format, recording: Recording, problem: Problem
         yield from items
     except AwsContractError as error:
         where = getattr(error, "where", None)
-        problem(error if isinstance(error, UnusableInputError) and where else UnusableInputError(str(error), where=recording.name))
+        problem(
+            error
+            if isinstance(error, UnusableInputError) and where
+            else UnusableInputError(str(error), where=recording.name)
+        )
     except _MISSHAPEN as error:
         what = " ".join(f"{type(error).__name__} {error}".split())[:120]
         problem(UnusableInputError(f"not whole {format.sentence}: {what}", where=recording.name))
@@ -155,6 +187,9 @@ def _lines(format: Format, content: bytes, document: Any) -> tuple[int, ...]:
         last = found.start()
         # The expression may have begun on the lines before.
         lines.append(line + text.count("\n", found.start(), found.end()))
-    expected = document["log"]["entries"] if format.name == "har" else next(iter(
-        document[name] for name in ("interactions", "http_interactions") if name in document))
+    expected = (
+        document["log"]["entries"]
+        if format.name == "har"
+        else next(iter(document[name] for name in ("interactions", "http_interactions") if name in document))
+    )
     return tuple(lines) if len(lines) == len(expected) else ()

@@ -1,4 +1,5 @@
 """JSON and YAML text into plain data, within bounds: no tag builds an object, no alias grows, nothing is fetched."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -70,8 +71,11 @@ def check_depth(document: Any, name: str, limits: Limits) -> None:
     level = [document]
     for _ in range(limits.depth):
         level = [
-            below for value in level if isinstance(value, (Mapping, list))
-            for below in (value.values() if isinstance(value, Mapping) else value) if isinstance(below, (Mapping, list))
+            below
+            for value in level
+            if isinstance(value, (Mapping, list))
+            for below in (value.values() if isinstance(value, Mapping) else value)
+            if isinstance(below, (Mapping, list))
         ]
         if not level:
             return
@@ -82,13 +86,13 @@ def parse_yaml(text: str, name: str, limits: Limits) -> Any:
     """The data of a YAML text; tags other than YAML's own and the few that recorders write are refused."""
     if importlib.util.find_spec("yaml") is None:
         raise MissingExtraError("reading YAML recordings", "recordings")
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     loader = _loader()
     try:
         if _ALIAS.search(text):
             _bound_aliases(text, name, limits)
-        document = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
+        document = yaml.load(text, Loader=loader)
     except RecursionError:
         raise UnusableInputError("nested too deeply", where=name) from None
     except yaml.MarkedYAMLError as error:
@@ -144,7 +148,8 @@ def _loader() -> Any:
                 if len(set(names)) != len(names):
                     twin = next(each for each in names if names.count(each) > 1)
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the member {twin!r} is there twice in one object", node.start_mark)
+                        None, None, f"the member {twin!r} is there twice in one object", node.start_mark
+                    )
                 return super().construct_mapping(node, deep)
 
         Loader.yaml_implicit_resolvers = {

@@ -1,4 +1,5 @@
 """botocore's `examples-1.json`: what AWS wrote down as an example of each operation."""
+
 from __future__ import annotations
 
 import base64
@@ -52,8 +53,9 @@ def read(document: Any, recording: Recording) -> Read:
                 shape = operation.shape(direction)
                 if isinstance(example, Mapping) and isinstance(example.get(part), Mapping):
                     instance = example[part]
-                    parts[direction] = instance if shape is None else reshape(
-                        contract, contract.define(shape), instance, _SPELLING)
+                    parts[direction] = (
+                        instance if shape is None else reshape(contract, contract.define(shape), instance, _SPELLING)
+                    )
             yield Exchange(service, name, **parts, location=recording.at(index))
 
 

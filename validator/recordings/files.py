@@ -1,4 +1,5 @@
-"""The files below paths, in folders and archives: found in a fixed order, opened within bounds, never written or run."""
+"""The files below paths, in folders and archives: found in a fixed order, opened within bounds, never run."""
+
 from __future__ import annotations
 
 import gzip
@@ -20,7 +21,9 @@ from validator.recordings.limits import Limits
 
 Problem = Callable[[UnusableInputError], None]
 # In a folder only these are looked into; a file that is named is looked into whatever its name.
-_SUFFIXES = frozenset((".json", ".yaml", ".yml", ".har", ".jsonl", ".ndjson", ".gz", ".zip", ".tar", ".tgz", ".snapshot"))
+_SUFFIXES = frozenset(
+    (".json", ".yaml", ".yml", ".har", ".jsonl", ".ndjson", ".gz", ".zip", ".tar", ".tgz", ".snapshot")
+)
 _SKIPPED_FOLDERS = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"))
 _UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
 
@@ -126,7 +129,7 @@ class _Bounded(io.RawIOBase):
         self._left[0] -= len(chunk)
         if self._left[0] < 0:
             raise UnusableInputError("unpacks to more than an archive may", where=self._name)
-        buffer[:len(chunk)] = chunk
+        buffer[: len(chunk)] = chunk
         return len(chunk)
 
 
@@ -141,12 +144,20 @@ def unpacked(source: Source, limits: Limits, problem: Problem) -> Iterator[Strea
         problem(UnusableInputError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=source.name))
 
 
-def _streams(raw: Any, name: str, modified: float | None, limits: Limits, problem: Problem, depth: int,
-             left: list[int]) -> Iterator[Stream]:
+def _streams(
+    raw: Any, name: str, modified: float | None, limits: Limits, problem: Problem, depth: int, left: list[int]
+) -> Iterator[Stream]:
     content = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
     head = content.peek(512)[:512]
-    kind = "zip" if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") else "gzip" if head[:2] == b"\x1f\x8b" else \
-        "tar" if head[257:262] == b"ustar" else None
+    kind = (
+        "zip"
+        if head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+        else "gzip"
+        if head[:2] == b"\x1f\x8b"
+        else "tar"
+        if head[257:262] == b"ustar"
+        else None
+    )
     if kind is None:
         yield Stream(name, content, modified, depth > 0)
         return
@@ -184,7 +195,7 @@ def _zip_members(content: io.BufferedReader, name: str, limits: Limits) -> Itera
         packed = content.read(limits.document + 1)
         if len(packed) > limits.document:
             raise UnusableInputError(f"an archive of more than {limits.document >> 20} MiB in an archive", where=name)
-        content = io.BufferedReader(io.BytesIO(packed))  # type: ignore[arg-type]
+        content = io.BufferedReader(io.BytesIO(packed))
     with zipfile.ZipFile(content) as archive:
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             if not info.is_dir():

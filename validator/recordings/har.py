@@ -1,4 +1,5 @@
 """HAR 1.2, as browsers, mitmproxy and Polly.js write it."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 from validator.errors import UnusableInputError
 from validator.formed import flat
 from validator.recordings.calls import Call, to_bytes, to_exchange
-from validator.recordings.recording import Format, Read, Recording
+from validator.recordings.recording import Format, Read, Recording, View
 from validator.reshape import to_epoch
 
 
@@ -42,8 +43,13 @@ def to_call(entry: Mapping[str, Any]) -> Call:
         headers["content-type"] = str(sent["mimeType"])
     recorded, elapsed = to_epoch(entry.get("startedDateTime")), entry.get("time")
     return Call(
-        str(request["method"]).upper(), str(request["url"]), headers, body, response.get("status") or None,
-        _headers(response.get("headers")), to_bytes(content.get("text"), base64_text=content.get("encoding") == "base64"),
+        str(request["method"]).upper(),
+        str(request["url"]),
+        headers,
+        body,
+        response.get("status") or None,
+        _headers(response.get("headers")),
+        to_bytes(content.get("text"), base64_text=content.get("encoding") == "base64"),
         recorded if isinstance(recorded, (int, float)) else None,
         elapsed / 1000 if isinstance(elapsed, (int, float)) and elapsed >= 0 else None,
     )
@@ -53,4 +59,6 @@ def _headers(listed: Any) -> dict[str, str]:
     return flat({header["name"]: header.get("value", "") for header in listed or ()})
 
 
-FORMAT = Format("har", "HAR 1.2 of browsers, mitmproxy and Polly.js", "a `log` with `entries`", fits, read)
+FORMAT = Format(
+    "har", "HAR 1.2 of browsers, mitmproxy and Polly.js", "a `log` with `entries`", fits, read, View(filters=True)
+)

@@ -1,4 +1,5 @@
 """The tool's own recordings: JSONL, one exchange a line."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -38,12 +39,20 @@ def iter_lines(stream: IO[bytes], recording: Recording) -> Iterator[tuple[int, b
             yield number, line
 
 
-def read_lines(stream: IO[bytes], recording: Recording, broken: Callable[[UnusableInputError], None]) -> Read:
-    """Each line's exchange; a line that cannot be read is told to `broken`, the first of them with its number."""
+def read_lines(
+    stream: IO[bytes],
+    recording: Recording,
+    broken: Callable[[UnusableInputError], None],
+    counts: list[int] | None = None,
+) -> Read:
+    """Each line's exchange; a line that cannot be read is told to `broken`, the first of them with its number.
+
+    At the end `counts` holds how many lines there were, and how many of them were not empty.
+    """
     loads = loads_with()
     index = -1
     name, service, operation = recording.name, recording.service, recording.operation
-    told = 0
+    told = number = 0
     for number, line in iter_lines(stream, recording):
         if line is None:
             problem = f"longer than {recording.limits.line >> 20} MiB"
@@ -64,11 +73,15 @@ def read_lines(stream: IO[bytes], recording: Recording, broken: Callable[[Unusab
         told += 1
         if told <= 3:
             broken(UnusableInputError(problem, where=f"{name}:{number}"))
+    if counts is not None:
+        counts[:] = number, index + 1
     if told > 3:
         broken(UnusableInputError(f"{told - 3} more lines cannot be read", where=name))
 
 
-def from_document(document: Any, location: Location, service: str | None = None, operation: str | None = None) -> Exchange:
+def from_document(
+    document: Any, location: Location, service: str | None = None, operation: str | None = None
+) -> Exchange:
     """One exchange from its own recording form; UnusableInputError when it is not of that form."""
     try:
         error = document.get("error")
@@ -82,11 +95,22 @@ def from_document(document: Any, location: Location, service: str | None = None,
         return Exchange(
             document.get("service") or service or _missing("service"),
             document.get("operation") or operation or _missing("operation"),
-            document.get("request"), document.get("response"), error, document.get("status"), recorded, None,
-            document.get("source"), location, document.get("phase"), document.get("account"), document.get("region"),
+            document.get("request"),
+            document.get("response"),
+            error,
+            document.get("status"),
+            recorded,
+            None,
+            document.get("source"),
+            location,
+            document.get("phase"),
+            document.get("account"),
+            document.get("region"),
         )
     except (AttributeError, TypeError, KeyError):
-        raise UnusableInputError("not one exchange: an object with `service`, `operation`, `request`, `response`, `error`") from None
+        raise UnusableInputError(
+            "not one exchange: an object with `service`, `operation`, `request`, `response`, `error`"
+        ) from None
 
 
 def _missing(name: str) -> str:
@@ -95,13 +119,18 @@ def _missing(name: str) -> str:
 
 def is_exchange(document: Any) -> bool:
     """Whether a parsed line has the own recording form."""
-    return isinstance(document, Mapping) and not {"findings", "interactions", "log"} & document.keys() and (
-        "operation" in document and any(part in document for part in (*PARTS, "service", "status")))
+    return (
+        isinstance(document, Mapping)
+        and not {"findings", "interactions", "log"} & document.keys()
+        and ("operation" in document and any(part in document for part in (*PARTS, "service", "status")))
+    )
 
 
 def fits(document: Any, recording: Recording) -> bool:
     """Whether a whole JSON document is one exchange, or a list of them."""
-    return is_exchange(document) or (isinstance(document, list) and bool(document) and all(map(is_exchange, document[:20])))
+    return is_exchange(document) or (
+        isinstance(document, list) and bool(document) and all(map(is_exchange, document[:20]))
+    )
 
 
 def read(document: Any, recording: Recording) -> Read:
@@ -114,4 +143,6 @@ def read(document: Any, recording: Recording) -> Read:
             yield recording.unchecked(error.what, index)
 
 
-FORMAT = Format("jsonl", "the tool's own JSONL, one exchange a line", "objects with `service` and `operation`", fits, read)
+FORMAT = Format(
+    "jsonl", "the tool's own JSONL, one exchange a line", "objects with `service` and `operation`", fits, read
+)

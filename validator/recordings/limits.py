@@ -1,4 +1,5 @@
 """How much of a file is read: bounds that no honest recording reaches and no hostile one gets past."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """Operations by the names people and tools give them: `list-dataset-import-jobs`, `list_dataset_import_jobs_2`."""
+
 from __future__ import annotations
 
 import functools
@@ -9,7 +10,6 @@ from validator import services
 from validator import validate as validating
 from validator.contract import Contract
 from validator.routing import Candidate
-
 
 
 def squeezed(name: str) -> str:
@@ -34,7 +34,7 @@ def find_operation(service: str, name: str) -> str | None:
 
 
 def longest_operation(service: str, label: str) -> str | None:
-    """The operation whose name is the longest run of whole words in a label: `describe-stack-2-after` -> DescribeStack."""
+    """The operation whose name is the longest run of whole words in a label: `describe-stack-2` -> DescribeStack."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", label) if word]
     table = operations(validating.load(service))
     best: tuple[int, str] | None = None
@@ -65,7 +65,7 @@ def from_command_line(text: str) -> Candidate | None:
     """The operation an AWS CLI command line calls: `aws personalize list-dataset-import-jobs --max-results 5`."""
     words = text.split()
     if "aws" in words[:8]:
-        words = words[words.index("aws") + 1:]
+        words = words[words.index("aws") + 1 :]
     plain: list[str] = []
     skip = False
     for word in words[:40]:
@@ -73,7 +73,11 @@ def from_command_line(text: str) -> Candidate | None:
             skip = False
         elif word.startswith("-"):
             # Global options before the service take a value, save for the flags among them.
-            skip = not plain and "=" not in word and word not in ("--debug", "--no-paginate", "--no-sign-request", "--no-cli-pager")
+            skip = (
+                not plain
+                and "=" not in word
+                and word not in ("--debug", "--no-paginate", "--no-sign-request", "--no-cli-pager")
+            )
         else:
             plain.append(word)
         if len(plain) == 2:

@@ -1,4 +1,5 @@
 """Calls recorded by nock for Node.js: a JSON list of scopes with paths and replies."""
+
 from __future__ import annotations
 
 import binascii
@@ -9,13 +10,16 @@ from typing import Any
 from validator.errors import UnusableInputError
 from validator.formed import flat
 from validator.recordings.calls import Call, to_bytes, to_exchange
-from validator.recordings.recording import Format, Read, Recording
+from validator.recordings.recording import Format, Read, Recording, View
 
 
 def fits(document: Any, recording: Recording) -> bool:
     """Whether this is a list of nock's definitions."""
-    return isinstance(document, list) and bool(document) and all(
-        isinstance(each, Mapping) and {"scope", "path"} <= each.keys() for each in document[:20])
+    return (
+        isinstance(document, list)
+        and bool(document)
+        and all(isinstance(each, Mapping) and {"scope", "path"} <= each.keys() for each in document[:20])
+    )
 
 
 def read(document: Any, recording: Recording) -> Read:
@@ -33,14 +37,17 @@ def read(document: Any, recording: Recording) -> Read:
 def to_call(each: Mapping[str, Any]) -> Call:
     """One definition as an HTTP call."""
     raw = each.get("rawHeaders") or each.get("headers") or {}
-    answer_headers = flat(dict(zip(raw[::2], raw[1::2])) if isinstance(raw, list) else raw)
+    answer_headers = flat(dict(zip(raw[::2], raw[1::2], strict=False)) if isinstance(raw, list) else raw)
     headers = flat(each.get("reqheaders") or {})
     body = each.get("body")
     status = each.get("status", 200)
     return Call(
-        str(each.get("method", "GET")).upper(), str(each["scope"]).rstrip("/") + str(each["path"]), headers,
+        str(each.get("method", "GET")).upper(),
+        str(each["scope"]).rstrip("/") + str(each["path"]),
+        headers,
         json.dumps(body).encode() if isinstance(body, (Mapping, list)) else _text(body, False),
-        status if isinstance(status, int) else None, answer_headers,
+        status if isinstance(status, int) else None,
+        answer_headers,
         _answer(each.get("response"), bool(each.get("responseIsBinary"))),
     )
 
@@ -64,4 +71,6 @@ def _is_hex(text: Any) -> bool:
     return isinstance(text, str) and len(text) % 2 == 0 and not set(text) - set("0123456789abcdef")
 
 
-FORMAT = Format("nock", "calls recorded by nock, JSON", "a list of objects with `scope` and `path`", fits, read)
+FORMAT = Format(
+    "nock", "calls recorded by nock, JSON", "a list of objects with `scope` and `path`", fits, read, View(filters=True)
+)

@@ -1,4 +1,5 @@
 """placebo's pills: one answer a file, named `<endpoint prefix>.<Operation>_<n>.json`."""
+
 from __future__ import annotations
 
 import re
@@ -20,18 +21,26 @@ _NAME = re.compile(r"(?P<prefix>[\w.-]+)\.(?P<operation>[A-Za-z][A-Za-z0-9]*)(?:
 
 def fits(document: Any, recording: Recording) -> bool:
     """Whether this is a pill: a status code and data."""
-    return isinstance(document, Mapping) and {"status_code", "data"} == set(document) and isinstance(document["data"], Mapping)
+    return (
+        isinstance(document, Mapping)
+        and {"status_code", "data"} == set(document)
+        and isinstance(document["data"], Mapping)
+    )
 
 
 def read(document: Any, recording: Recording) -> Read:
     """The one answer."""
     named = _NAME.fullmatch(recording.path.name)
-    prefix = recording.service or (named["prefix"] if named else None)
-    name = recording.operation or (named["operation"] if named else None)
+    prefix = named["prefix"] if named else recording.service
+    name = named["operation"] if named else recording.operation
     if prefix is None or name is None:
-        yield recording.unchecked("its name is not `<endpoint prefix>.<Operation>_<n>.json`; pass --service and --operation", 0)
+        yield recording.unchecked(
+            "its name is not `<endpoint prefix>.<Operation>_<n>.json`; pass --service and --operation", 0
+        )
         return
     candidates = candidates_for(prefix, name)
+    if recording.service is not None:
+        candidates = [each for each in candidates if each.service == recording.service] or candidates
     if not candidates:
         yield recording.unchecked(f"no service with the endpoint prefix {prefix!r} has an operation {name!r}", 0)
         return
@@ -49,8 +58,15 @@ def read(document: Any, recording: Recording) -> Read:
         yield recording.unchecked(chosen, 0, operation=name)
         return
     response, error = from_answer(operation_of(chosen), data)
-    yield Exchange(chosen.service, chosen.operation, None, response, error, status_of(data, document.get("status_code")),
-                   location=recording.at(0, 1))
+    yield Exchange(
+        chosen.service,
+        chosen.operation,
+        None,
+        response,
+        error,
+        status_of(data, document.get("status_code")),
+        location=recording.at(0, 1),
+    )
 
 
 def candidates_for(prefix: str, operation: str) -> list[Candidate]:
@@ -66,4 +82,6 @@ def candidates_for(prefix: str, operation: str) -> list[Candidate]:
     return candidates
 
 
-FORMAT = Format("placebo", "placebo pills, folders and zips of them", "an object of `status_code` and `data`", fits, read)
+FORMAT = Format(
+    "placebo", "placebo pills, folders and zips of them", "an object of `status_code` and `data`", fits, read
+)

@@ -1,4 +1,5 @@
 """One file as it is read: its name, what the caller said of it, and what it yields."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ Read = Iterator["Exchange | Unchecked"]
 class Recording:
     """A file or a member of an archive: `name` as it is shown, `service` and `operation` as the caller said them.
 
-    `modified` is the time of its last change in epoch seconds; `lines` where each exchange begins; `beside` reads a small file that lies beside it.
+    `modified` is the time of its last change in epoch seconds; `lines` where each exchange begins, when that is known;
+    `beside` reads a small file that lies beside it.
     """
 
     name: str
@@ -39,8 +41,15 @@ class Recording:
             line = self.lines[index]
         return Location(self.name, line, index)
 
-    def unchecked(self, reason: str, index: int | None = None, line: int | None = None, *, service: str | None = None,
-                  operation: str | None = None) -> Unchecked:
+    def unchecked(
+        self,
+        reason: str,
+        index: int | None = None,
+        line: int | None = None,
+        *,
+        service: str | None = None,
+        operation: str | None = None,
+    ) -> Unchecked:
         """Something in this file that cannot be held against a contract, and why."""
         return Unchecked(reason, service, operation, self.at(index, line))
 
@@ -50,12 +59,14 @@ class View:
     """What a format cannot show, and so is not judged.
 
     `forgives` are keywords that its exchanges are not held to; `replaces` says that values were replaced by texts of
-    any kind; `merged` that pages were put together, so that lists may be longer than a page.
+    any kind; `merged` that pages were put together, so that lists may be longer than a page; `filters` that headers
+    are commonly left out.
     """
 
     forgives: frozenset[str] = frozenset()
     replaces: bool = False
     merged: bool = False
+    filters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Ruby VCR cassettes: `http_interactions`, in YAML or JSON."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
 from validator.recordings import vcr
-from validator.recordings.recording import Format, Read, Recording
+from validator.recordings.recording import Format, Read, Recording, View
 
 
 def fits(document: Any, recording: Recording) -> bool:
@@ -18,4 +19,6 @@ def read(document: Any, recording: Recording) -> Read:
     return vcr.read({"interactions": document["http_interactions"]}, recording)
 
 
-FORMAT = Format("ruby_vcr", "Ruby VCR cassettes, YAML or JSON", "a list of `http_interactions`", fits, read)
+FORMAT = Format(
+    "ruby_vcr", "Ruby VCR cassettes, YAML or JSON", "a list of `http_interactions`", fits, read, View(filters=True)
+)

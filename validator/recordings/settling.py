@@ -1,4 +1,5 @@
 """Which of several operations an exchange is of, told by whose contract its messages have the shape of."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence

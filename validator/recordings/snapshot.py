@@ -1,4 +1,5 @@
 """LocalStack's snapshots: what a test saw, under names the test chose, some values replaced by placeholders."""
+
 from __future__ import annotations
 
 import datetime
@@ -12,16 +13,26 @@ from validator.contract import Operation
 from validator.exchange import Exchange
 from validator.recordings import naming
 from validator.recordings.answers import LOOSE, added, from_answer, is_error, status_of
+from validator.recordings.placeholders import look_up
 from validator.recordings.recording import Format, Read, Recording, View
 from validator.results import Unchecked
 
-_ALIASES = {"lambda_": "lambda", "lambda": "lambda", "awslambda": "lambda", "cloudwatch": "cloudwatch", "elasticsearch": "es"}
+_ALIASES = {
+    "lambda_": "lambda",
+    "lambda": "lambda",
+    "awslambda": "lambda",
+    "cloudwatch": "cloudwatch",
+    "elasticsearch": "es",
+}
 
 
 def fits(document: Any, recording: Recording) -> bool:
     """Whether this is a snapshot: each test with what was recorded of it and when."""
-    return isinstance(document, Mapping) and bool(document) and all(
-        isinstance(each, Mapping) and "recorded-content" in each for each in document.values())
+    return (
+        isinstance(document, Mapping)
+        and bool(document)
+        and all(isinstance(each, Mapping) and "recorded-content" in each for each in document.values())
+    )
 
 
 def read(document: Any, recording: Recording) -> Read:
@@ -29,18 +40,21 @@ def read(document: Any, recording: Recording) -> Read:
     index = -1
     for test, each in document.items():
         when = _date(each.get("recorded-date"))
-        named = [recording.service] if recording.service else services_of(test, recording)
+        named = services_of(test, recording) or ([recording.service] if recording.service else [])
         content = each["recorded-content"]
         for label, value in content.items() if isinstance(content, Mapping) else ():
             index += 1
             yield _recorded(label, value, named, index, when, test, recording)
 
 
-def _recorded(label: str, value: Any, named: list[str], index: int, when: float | None, test: str,
-              recording: Recording) -> Exchange | Unchecked:
+def _recorded(
+    label: str, value: Any, named: list[str], index: int, when: float | None, test: str, recording: Recording
+) -> Exchange | Unchecked:
     if not isinstance(value, Mapping):
         return recording.unchecked("a value that the test picked out, not a whole response", index)
     fitting = list(_fitting(label, value, named))
+    if len(fitting) == 1 and not is_error(value) and _misfits(fitting[0], value):
+        fitting = []
     if len(fitting) != 1:
         service = named[0] if len(named) == 1 else None
         if not named:
@@ -55,18 +69,40 @@ def _recorded(label: str, value: Any, named: list[str], index: int, when: float 
         return recording.unchecked("a value that the test picked out, not a whole response", index, service=service)
     operation = fitting[0]
     response, error = from_answer(operation, value, LOOSE)
-    return Exchange(operation.service, operation.name, None, response, error, status_of(value), when,
-                    source=test.rpartition("/")[2], location=recording.at(index))
+    return Exchange(
+        operation.service,
+        operation.name,
+        None,
+        response,
+        error,
+        status_of(value),
+        when,
+        source=test.rpartition("/")[2],
+        location=recording.at(index),
+    )
 
 
 def _fitting(label: str, value: Mapping[str, Any], named: list[str]) -> Iterator[Operation]:
+    by_name = False
     for service in named:
         name = naming.longest_operation(service, label)
         if name is None:
             continue
         operation = validating.load(service).operation(name)
         if is_error(value) or _is_answer(operation, value):
+            by_name = True
             yield operation
+    if by_name or is_error(value) or "ResponseMetadata" not in value:
+        return
+    # No name tells, but a response that only one operation can have given, and nearly whole, has told it itself.
+    for service in named:
+        contract = validating.load(service)
+        own = {member for member in value if not added(service, member)}
+        for name in contract.operations if own else ():
+            operation = contract.operation(name)
+            known = contract.define(operation.output).get("properties", {}).keys() if operation.output else set()
+            if own <= known and 2 * len(own) >= len(known):
+                yield operation
 
 
 def _is_answer(operation: Operation, value: Mapping[str, Any]) -> bool:
@@ -77,6 +113,15 @@ def _is_answer(operation: Operation, value: Mapping[str, Any]) -> bool:
     if not own:
         return "ResponseMetadata" in value and not known
     return bool(shared) and len(own - shared) <= len(shared) // 4
+
+
+def _misfits(operation: Operation, value: Mapping[str, Any]) -> bool:
+    """Whether a response has places that are not of the operation's structure, save for those that were replaced."""
+    response = from_answer(operation, value, LOOSE)[0]
+    return any(
+        violation.keyword == "type" and not isinstance(look_up(response, violation.instance_path)[0], str)
+        for violation in validating.iter_violations(operation, response, "response")
+    )
 
 
 def services_of(test: str, recording: Recording) -> list[str]:
@@ -101,5 +146,10 @@ def _date(text: Any) -> float | None:
 
 
 FORMAT = Format(
-    "snapshot", "LocalStack snapshots", "tests, each with `recorded-content`", fits, read, View(replaces=True),
+    "snapshot",
+    "LocalStack snapshots",
+    "tests, each with `recorded-content`",
+    fits,
+    read,
+    View(replaces=True),
 )

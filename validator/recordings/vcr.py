@@ -1,4 +1,5 @@
 """vcrpy cassettes, YAML and JSON: bodies as text, bytes, gzip, base64, or parsed."""
+
 from __future__ import annotations
 
 import json
@@ -8,7 +9,7 @@ from typing import Any
 from validator.errors import UnusableInputError
 from validator.formed import flat
 from validator.recordings.calls import Call, to_bytes, to_exchange
-from validator.recordings.recording import Format, Read, Recording
+from validator.recordings.recording import Format, Read, Recording, View
 from validator.reshape import to_epoch
 
 
@@ -16,7 +17,9 @@ def fits(document: Any, recording: Recording) -> bool:
     """Whether this is a cassette: a list of interactions, each a request to a URI and what came back."""
     if not isinstance(document, Mapping) or not isinstance(document.get("interactions"), list):
         return False
-    return all(isinstance(each, Mapping) and isinstance(each.get("request"), Mapping) for each in document["interactions"][:20])
+    return all(
+        isinstance(each, Mapping) and isinstance(each.get("request"), Mapping) for each in document["interactions"][:20]
+    )
 
 
 def read(document: Any, recording: Recording) -> Read:
@@ -40,8 +43,13 @@ def to_call(interaction: Mapping[str, Any]) -> Call:
     headers = flat(response.get("headers") or {})
     recorded = to_epoch(interaction.get("recorded_at") or headers.get("date"))
     return Call(
-        str(request.get("method", "GET")).upper(), str(request.get("uri") or request["url"]), flat(request.get("headers") or {}),
-        _body(request), code if isinstance(code, int) else None, headers, _body(response),
+        str(request.get("method", "GET")).upper(),
+        str(request.get("uri") or request["url"]),
+        flat(request.get("headers") or {}),
+        _body(request),
+        code if isinstance(code, int) else None,
+        headers,
+        _body(response),
         recorded if isinstance(recorded, (int, float)) else None,
     )
 
@@ -60,4 +68,4 @@ def _body(message: Mapping[str, Any]) -> bytes:
     return to_bytes(body)
 
 
-FORMAT = Format("vcr", "vcrpy cassettes, YAML or JSON", "a list of `interactions`", fits, read)
+FORMAT = Format("vcr", "vcrpy cassettes, YAML or JSON", "a list of `interactions`", fits, read, View(filters=True))
