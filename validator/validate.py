@@ -18,7 +18,7 @@ from validator import instances
 from validator.contract import Contract, Operation, Origin
 from validator.engines import blame, fast, plain, reference
 from validator.engines.breach import Breach
-from validator.errors import ContractViolationError, UnknownNameError
+from validator.errors import ContractViolationError, EnvironmentFailedError, UnknownNameError
 from validator.results import Violation
 
 ENGINES = ("auto", "jsonschema-rs", "jsonschema")
@@ -49,6 +49,8 @@ def iter_violations(
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
+    if engine == "jsonschema-rs" and not fast.available():
+        raise EnvironmentFailedError("the engine jsonschema-rs is not installed; pip install jsonschema-rs")
     shape = operation.shape(direction, code)
     found = _breaches(operation.contract, shape, instance, engine)
     return blame.violations(operation.contract, shape, found, direction)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import marshal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from validator.contract import Contract
@@ -47,13 +48,15 @@ class Compiled:
         import jsonschema_rs
 
         self.contract, self.shape = contract, shape
-        schema, in_python = render(contract, shape)
+        schema, in_python, recursive = render(contract, shape)
         # A validator with a keyword of one's own is slower by half, whether the keyword occurs or not.
         keywords = {"keywords": {PATTERN: _PatternKeyword}} if in_python else {}
         self.validator = jsonschema_rs.Draft202012Validator(
             schema, pattern_options=jsonschema_rs.RegexOptions(), **keywords
         )
         self.is_valid: Callable[[Any], bool] = self.validator.is_valid
+        if recursive:
+            self.is_valid = _guarded(self.validator.is_valid)
 
     def breaches(self, instance: Any) -> Iterator[Breach]:
         """Every breach in the instance, in the engine's order."""
@@ -61,15 +64,15 @@ class Compiled:
             raise ValueError("jsonschema-rs leaves an empty key out of an instance path")
         judged: set[tuple[str, Path]] = set()
         for error in self.validator.iter_errors(instance):
-            at: Path = tuple(error.instance_path)
+            at, value = place(instance, error.instance_path)
             kind = error.kind.name
             if kind == "propertyNames":
                 if (kind, at) not in judged:
                     judged.add((kind, at))
-                    yield from self._keys(look_up(instance, at), at)
+                    yield from self._keys(value, at)
                 continue
             where = read_back(error.schema_path)
-            keyword, value = str(where[-1]), look_up(instance, at)
+            keyword = str(where[-1])
             if kind == "required":
                 name = error.kind.property
                 yield Breach("required", (*at, name), where, None)
@@ -84,6 +87,11 @@ class Compiled:
                 known = sum(name in union["properties"] for name in value)
                 if known > 1 or not value:
                     yield Breach("oneOf", at, (*where[:-1], "oneOf"), value)
+            elif keyword in ("minimum", "maximum"):
+                # An integer of thousands of digits wraps around in the engine.
+                schema = self._at(where[:-1])
+                keyword = "minimum" if "minimum" in schema and value < schema["minimum"] else "maximum"
+                yield Breach(keyword, at, (*where[:-1], keyword), value)
             else:
                 yield Breach(keyword, at, where, value)
 
@@ -115,6 +123,19 @@ class Compiled:
         return found
 
 
+def _guarded(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The engine takes its stack as endless: an instance as deep as its shape allows would end the process.
+
+    `marshal` is the quickest way to have a depth told: it raises ValueError beyond 2000 levels.
+    """
+
+    def guarded(instance: Any) -> bool:
+        marshal.dumps(instance, 2)
+        return is_valid(instance)
+
+    return guarded
+
+
 def has_empty_key(instance: Any) -> bool:
     """Whether a mapping anywhere in the instance has the empty text as a key."""
     todo = [instance]
@@ -129,11 +150,22 @@ def has_empty_key(instance: Any) -> bool:
     return False
 
 
-def look_up(instance: Any, path: Path) -> Any:
-    """What stands at a path: the engine's own copy has no NaN and no tuples."""
+def place(instance: Any, path: Sequence[str | int]) -> tuple[Path, Any]:
+    """A path with its steps as they are in the instance, and what stands there.
+
+    The engine takes a key of digits for an index, and its own copy of a value has no NaN and no tuples. ValueError
+    when several keys could be meant.
+    """
+    steps: list[str | int] = []
     for step in path:
+        if isinstance(step, int) and isinstance(instance, Mapping):
+            meant = [key for key in instance if key.lstrip("+").isdecimal() and int(key) == step]
+            if len(meant) != 1:
+                raise ValueError("an instance path of jsonschema-rs has several meanings")
+            step = meant[0]
+        steps.append(step)
         instance = instance[step]
-    return instance
+    return tuple(steps), instance
 
 
 def _blob_keyword(keyword: str) -> str:

@@ -8,13 +8,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jsonschema
-from jsonschema import validators
-
 from validator.contract import NOTHING, Contract
 from validator.engines.breach import PATTERN, Breach, Path, blob_faults, key_breaches, matches
 
-Errors = Iterator[jsonschema.ValidationError]
+Errors = Iterator[Any]
 _UNDECIDED = "undecided"
 
 
@@ -57,11 +54,16 @@ class _FoundError(Exception):
         self.breach = breach
 
 
-def _found(
-    keyword: str, steps: Path, below: Path, value: Any, *, key: bool = False, undecided: bool = False
-) -> jsonschema.ValidationError:
+def _error(keyword: str, cause: Exception | None = None) -> Any:
+    # Imported late: the engine is not needed where the fast one is, and heavy.
+    import jsonschema
+
+    return jsonschema.ValidationError(keyword, cause=cause)
+
+
+def _found(keyword: str, steps: Path, below: Path, value: Any, *, key: bool = False, undecided: bool = False) -> Any:
     breach = Breach(keyword, steps, below, value, key, undecided)
-    return jsonschema.ValidationError(keyword, cause=_FoundError(breach))
+    return _error(keyword, cause=_FoundError(breach))
 
 
 # Keywords: what differs from JSON Schema's own, because members that are not text are Python's everyday and because
@@ -70,7 +72,7 @@ def _found(
 
 def _type(validator: Any, demanded: str, instance: Any, schema: Mapping[str, Any]) -> Errors:
     if "x-aws-event-stream" not in schema and not validator.is_type(instance, demanded):
-        yield jsonschema.ValidationError("type")
+        yield _error("type")
 
 
 def _required(validator: Any, names: list[str], instance: Any, schema: Mapping[str, Any]) -> Errors:
@@ -102,7 +104,7 @@ def _additional(validator: Any, below: Any, instance: Any, schema: Mapping[str, 
 
 def _one_of(validator: Any, options: Any, instance: Any, schema: Mapping[str, Any]) -> Errors:
     if isinstance(instance, Mapping) and (not instance or sum(name in schema["properties"] for name in instance) > 1):
-        yield jsonschema.ValidationError("oneOf")
+        yield _error("oneOf")
 
 
 def _any_of(validator: Any, options: Any, instance: Any, schema: Mapping[str, Any]) -> Errors:
@@ -124,17 +126,17 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Mapping[str, A
         if verdict is None:
             yield _found("pattern", (), ("pattern",), instance, undecided=True)
         elif not verdict:
-            yield jsonschema.ValidationError("pattern")
+            yield _error("pattern")
 
 
 def _min_length(validator: Any, least: int, instance: Any, schema: Mapping[str, Any]) -> Errors:
     if isinstance(instance, str) and "contentEncoding" not in schema and len(instance) < least:
-        yield jsonschema.ValidationError("minLength")
+        yield _error("minLength")
 
 
 def _max_length(validator: Any, most: int, instance: Any, schema: Mapping[str, Any]) -> Errors:
     if isinstance(instance, str) and "contentEncoding" not in schema and len(instance) > most:
-        yield jsonschema.ValidationError("maxLength")
+        yield _error("maxLength")
 
 
 def _blob(validator: Any, encoding: str, instance: Any, schema: Mapping[str, Any]) -> Errors:
@@ -147,7 +149,7 @@ def _blob(validator: Any, encoding: str, instance: Any, schema: Mapping[str, Any
 def _properties_count(keyword: str, wrong: Callable[[int, int], bool]) -> Callable[..., Errors]:
     def count(validator: Any, limit: int, instance: Any, schema: Mapping[str, Any]) -> Errors:
         if isinstance(instance, Mapping) and wrong(len(instance), limit):
-            yield jsonschema.ValidationError(keyword)
+            yield _error(keyword)
 
     return count
 
@@ -155,7 +157,7 @@ def _properties_count(keyword: str, wrong: Callable[[int, int], bool]) -> Callab
 def _items_count(keyword: str, wrong: Callable[[int, int], bool]) -> Callable[..., Errors]:
     def count(validator: Any, limit: int, instance: Any, schema: Mapping[str, Any]) -> Errors:
         if isinstance(instance, (list, tuple)) and wrong(len(instance), limit):
-            yield jsonschema.ValidationError(keyword)
+            yield _error(keyword)
 
     return count
 
@@ -163,7 +165,7 @@ def _items_count(keyword: str, wrong: Callable[[int, int], bool]) -> Callable[..
 def _range(keyword: str, wrong: Callable[[Any, Any], bool]) -> Callable[..., Errors]:
     def compare(validator: Any, limit: Any, instance: Any, schema: Mapping[str, Any]) -> Errors:
         if validator.is_type(instance, "number") and wrong(instance, limit):
-            yield jsonschema.ValidationError(keyword)
+            yield _error(keyword)
 
     return compare
 
@@ -191,21 +193,21 @@ def _is_integer(checker: Any, value: Any) -> bool:
     return _is_number(checker, value) and value == value // 1
 
 
-_TYPES = jsonschema.TypeChecker(
-    {
-        "object": lambda _, value: isinstance(value, Mapping),
-        "array": lambda _, value: isinstance(value, (list, tuple)),
-        "string": lambda _, value: isinstance(value, str),
-        "boolean": lambda _, value: isinstance(value, bool),
-        "null": lambda _, value: value is None,
-        "number": _is_number,
-        "integer": _is_integer,
-    }
-)
+_TYPES: Mapping[str, Callable[[Any, Any], bool]] = {
+    "object": lambda _, value: isinstance(value, Mapping),
+    "array": lambda _, value: isinstance(value, (list, tuple)),
+    "string": lambda _, value: isinstance(value, str),
+    "boolean": lambda _, value: isinstance(value, bool),
+    "null": lambda _, value: value is None,
+    "number": _is_number,
+    "integer": _is_integer,
+}
 
 
 @functools.lru_cache(maxsize=64)
 def _validator_class(contract: Contract) -> Any:
+    import jsonschema
+
     def reference(validator: Any, pointer: str, instance: Any, schema: Mapping[str, Any]) -> Errors:
         name = pointer.rpartition("/")[2]
         below = contract.define(name)
@@ -216,11 +218,11 @@ def _validator_class(contract: Contract) -> Any:
     def names(validator: Any, below: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]) -> Errors:
         if isinstance(instance, Mapping):
             for breach in key_breaches(contract, instance, (), below, ("propertyNames",)):
-                yield jsonschema.ValidationError("propertyNames", cause=_FoundError(breach))
+                yield _error("propertyNames", cause=_FoundError(breach))
 
-    return validators.create(
+    return jsonschema.validators.create(
         meta_schema={},
-        type_checker=_TYPES,
+        type_checker=jsonschema.TypeChecker(_TYPES),
         validators={
             "$ref": reference,
             "propertyNames": names,

@@ -7,7 +7,7 @@ rewrites: `pattern` (as a fragment its linear engine takes), unions (as counts),
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from validator import patterns
 from validator.contract import NOTHING, Contract
@@ -15,39 +15,56 @@ from validator.derive import DIALECT
 from validator.engines.breach import PATTERN, Path, Schema
 from validator.errors import PatternError
 
-Rendered = dict[str, Any]
+Fragment = dict[str, Any]
 _NULL = {"type": "null"}
-_VERBATIM = frozenset(
-    (
-        "$ref",
-        "type",
-        "required",
-        "enum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "minProperties",
-        "maxProperties",
-        "minimum",
-        "maximum",
-    )
-)
+_VERBATIM = frozenset((
+    "$ref", "type", "required", "enum", "minLength", "maxLength", "minItems", "maxItems", "minProperties",
+    "maxProperties", "minimum", "maximum",
+))  # fmt: skip
 _WELL_FORMED = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
 
 
-def render(contract: Contract, shape: str | None) -> tuple[Rendered, bool]:
-    """The schema of a shape and of all it reaches, and whether a pattern in it is left for Python to decide."""
+class Rendered(NamedTuple):
+    """A schema for jsonschema-rs; whether a pattern in it is left for Python, and whether a shape contains itself."""
+
+    schema: Fragment
+    in_python: bool = False
+    recursive: bool = False
+
+
+def render(contract: Contract, shape: str | None) -> Rendered:
+    """The schema of a shape and of all it reaches; of an empty structure for None."""
     if shape is None:
-        return {"$schema": DIALECT, **NOTHING}, False
-    definitions: dict[str, Rendered] = {}
+        return Rendered({"$schema": DIALECT, **NOTHING})
+    definitions: dict[str, Fragment] = {}
+    below: dict[str, list[str]] = {}
     todo = [shape]
     while todo:
         name = todo.pop()
         if name not in definitions:
-            definitions[name] = _node(contract.define(name), todo)
-    in_python = any(PATTERN in node for node in definitions.values())
-    return {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}, in_python
+            below[name] = []
+            definitions[name] = _node(contract.define(name), below[name])
+            todo += below[name]
+    schema = {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}
+    return Rendered(schema, any(PATTERN in node for node in definitions.values()), _has_cycle(below))
+
+
+def _has_cycle(below: Mapping[str, list[str]]) -> bool:
+    """Whether a graph has a cycle: whether taking leaves away, again and again, leaves something."""
+    above: dict[str, list[str]] = {}
+    open_ends = {name: len(names) for name, names in below.items()}
+    for name, names in below.items():
+        for other in names:
+            above.setdefault(other, []).append(name)
+    leaves = [name for name, count in open_ends.items() if not count]
+    taken = 0
+    while leaves:
+        taken += 1
+        for name in above.get(leaves.pop(), ()):
+            open_ends[name] -= 1
+            if not open_ends[name]:
+                leaves.append(name)
+    return taken < len(below)
 
 
 def opaque(schema: Schema) -> bool:
@@ -55,7 +72,7 @@ def opaque(schema: Schema) -> bool:
     return "x-aws-document" in schema or "x-aws-jsonvalue" in schema or "x-aws-event-stream" in schema
 
 
-def _node(schema: Schema, todo: list[str]) -> Rendered:
+def _node(schema: Schema, todo: list[str]) -> Fragment:
     if opaque(schema):
         return {}
     if "x-aws-streaming" in schema:
@@ -63,7 +80,7 @@ def _node(schema: Schema, todo: list[str]) -> Rendered:
     if "anyOf" in schema:
         item = next(option for option in schema["anyOf"] if option != _NULL)
         return {"if": _NULL, "else": _node(item, todo)}
-    rendered: Rendered = {keyword: value for keyword, value in schema.items() if keyword in _VERBATIM}
+    rendered: Fragment = {keyword: value for keyword, value in schema.items() if keyword in _VERBATIM}
     if "$ref" in schema:
         todo.append(schema["$ref"].rpartition("/")[2])
     if "properties" in schema:
@@ -81,7 +98,7 @@ def _node(schema: Schema, todo: list[str]) -> Rendered:
     return rendered
 
 
-def _render_pattern(schema: Schema, rendered: Rendered) -> None:
+def _render_pattern(schema: Schema, rendered: Fragment) -> None:
     text = schema[PATTERN]
     try:
         fragment = patterns.to_rust(patterns.parse(text))
@@ -95,9 +112,9 @@ def _render_pattern(schema: Schema, rendered: Rendered) -> None:
         rendered["allOf"] = [fragment]
 
 
-def _sizes(schema: Schema) -> list[Rendered]:
+def _sizes(schema: Schema) -> list[Fragment]:
     """Exact byte counts, told from the length of the base64 text and its padding."""
-    found: list[Rendered] = []
+    found: list[Fragment] = []
     least, most = schema.get("x-aws-min-bytes", 0), schema.get("x-aws-max-bytes")
     if least % 3 != 1 and least:
         padding = "=$" if least % 3 == 0 else "==$"
