@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from validator import messages, validate
 from validator.contract import Contract, Operation
+from validator.emulator import protocol
+from validator.emulator.accounts import account_of, signed
+from validator.emulator.clients import Clients, patch
 from validator.emulator.clock import Clock, RealClock, StepClock
 from validator.emulator.kinds import Route, kinds_of, routes_of
 from validator.emulator.lenient import expected_type, tidy
@@ -60,10 +65,12 @@ class Emulator:
         missing: Iterable[str] = (),
         denied: Iterable[str] = (),
         delays: Mapping[str, float] | None = None,
+        accounts: Mapping[str, str] | None = None,
         services: Iterable[str] = SERVICES,
     ) -> None:
-        self.account, self.region = account, region
+        self.account, self.region, self.accounts = account, region, dict(accounts or {})
         self.contracts: dict[str, Contract] = {service: validate.load(service) for service in services}
+        self._prefixes = {contract.info.get("targetPrefix"): name for name, contract in self.contracts.items()}
         self._lock = threading.RLock()
         self._random = random.Random(seed)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
@@ -127,7 +134,44 @@ class Emulator:
             self.store.changed.clear()
             self.store.removed.clear()
 
+    # Clients ---------------------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def clients(self) -> Clients:
+        """What makes clients."""
+        return Clients(self)
+
+    def client(self, service: str, **kwargs: Any) -> Any:
+        """A real boto3 client answered in process; keyword arguments are boto3's own."""
+        return self.clients.make(service, **kwargs)
+
+    def patch(self) -> AbstractContextManager[Emulator]:
+        """While inside, every botocore client of the process is answered here, for the services offered."""
+        return patch(self, self.clients.answer)
+
+    def offers_request(self, request: Any) -> bool:
+        """Whether a request of botocore's is for a service that is answered here."""
+        named = protocol.target(protocol.lowered(request.headers))
+        return named is not None and named.prefix in self._prefixes
+
+    def offers(self, service: str) -> bool:
+        """Whether a service's calls are answered here."""
+        return service in self.contracts
+
     # One call --------------------------------------------------------------------------------------------------------
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One HTTP request; the headers' names in any case."""
+        lower = protocol.lowered(headers)
+        named = protocol.target(lower)
+        if method != "POST" or path.partition("?")[0] != "/" or named is None or not protocol.speaks(lower):
+            return 404, self.headers("text/xml"), protocol.NO_OPERATION
+        service = self._prefixes.get(named.prefix)
+        if service is None:
+            return 400, self.headers(), dumps({"__type": "UnknownOperationException"})
+        who = signed(lower.get("authorization", ""))
+        account = (self.accounts.get(who.key) or account_of(who.key)) if who else None
+        return self.exchange(service, named.operation, body, account=account, region=who.region if who else None)
 
     def exchange(
         self, service: str, operation: str, body: bytes, *, account: str | None = None, region: str | None = None
@@ -210,11 +254,11 @@ class Emulator:
         body = {"__type": "NotEmulatedException", "message": f"{service}.{operation} is not emulated"}
         return 501, self.headers(), dumps(body)
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, content_type: str = protocol.CONTENT_TYPE) -> dict[str, str]:
         """The headers of every answer."""
         number = f"{self._random.getrandbits(128):032x}"
         return {
-            "Content-Type": "application/x-amz-json-1.1",
+            "Content-Type": content_type,
             "x-amzn-RequestId": f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}",
         }
 
