@@ -256,7 +256,8 @@ def _answered(operation: Operation, http: Any, parsed: Any, model: Any, context:
 
 def _body(operation: Operation, http: Any, parsed: Any, model: Any, direction: str, code: str | None) -> Any:
     """The answer as a canonical instance: from the wire, where unknown members are seen; else as boto3 parsed it."""
-    if operation.contract.protocol not in ("json", "rest-json") or model.has_streaming_output or model.has_event_stream_output:
+    streams = model.has_streaming_output or model.has_event_stream_output
+    if streams or operation.contract.protocol not in ("json", "rest-json"):
         return instances.from_boto3(operation, parsed, direction, code)
     # A stub has no wire; what botocore read of a real answer is kept there.
     content = http.content if getattr(http, "raw", None) is not None else None
