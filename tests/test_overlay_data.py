@@ -132,7 +132,6 @@ def test_entries_say_why_in_one_sentence_and_say_where(service: str) -> None:
         assert re.fullmatch(r"[A-Z][^\n]{20,400}\.", entry.reason), entry.id
         assert ". " not in entry.reason, entry.id
         assert all(source.startswith("https://") for source in entry.evidence), entry.id
-        assert entry.api_version, entry.id
 
 
 @with_known_models

@@ -34,8 +34,11 @@ class Sections:
             for part in entry.touches:
                 self._by_part.setdefault(part, []).append(entry)
         self._known = {section: set(names) for section, names in known.items()}
+        # Parts that an entry would bring; whether it does is known when it has been applied.
+        self._brought: dict[str, set[str]] = {}
         for section, name in self._by_part:
-            self._known.setdefault(section, set()).add(name)
+            if name not in self._known.setdefault(section, set()):
+                self._brought.setdefault(section, set()).add(name)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Sections:
@@ -51,7 +54,8 @@ class Sections:
 
     def names(self, section: str) -> tuple[str, ...]:
         """The sorted names of a section's parts."""
-        return tuple(sorted(self._known.get(section, ())))
+        brought = {name for name in self._brought.get(section, ()) if self.get(section, name) is not None}
+        return tuple(sorted(self._known.get(section, set()) | brought))
 
     def all(self, section: str) -> dict[str, Any]:
         """Every part of a section, built, in order of name."""
@@ -60,7 +64,7 @@ class Sections:
     def get(self, section: str, name: str) -> Any:
         """One part with its overlays applied, or None."""
         if (section, name) not in self._parts:
-            if name not in self._known.get(section, ()):
+            if name not in self._known.get(section, ()) and name not in self._brought.get(section, ()):
                 return None
             if (section, name) in self._by_part:
                 self._correct((section, name))
