@@ -95,7 +95,8 @@ def route(
             if services.known()[name].protocol in _REST
             for scored in _rest(load(name), method, parts.path, parts.query, headers, prefix if name == "s3" else "")
             if _ONLY_AT.get((scored[1].service, scored[1].operation), "") in (parts.hostname or "")
-        ]
+        ],
+        load,
     )
 
 
@@ -254,8 +255,11 @@ def _rest(
     return found
 
 
-def _best(scored: list[tuple[tuple[int, ...], Candidate]]) -> list[Candidate]:
+def _best(scored: list[tuple[tuple[int, ...], Candidate]], load: Load) -> list[Candidate]:
     if not scored:
         return []
     top = max(score for score, _ in scored)
-    return [candidate for score, candidate in scored if score == top]
+    best = [candidate for score, candidate in scored if score == top]
+    # An operation renamed stands on the same path under both names; the present one is meant.
+    present = [each for each in best if not load(each.service).operation(each.operation).deprecated]
+    return present or best

@@ -120,6 +120,8 @@ def _body_in(operation: Operation, direction: str, body: bytes) -> dict[str, Any
         # A member bound to a header keeps the name that a body could have for something unknown.
         return dict(reshape(contract, schema, value, JSON))
     whole = resolve(contract, schema["properties"][payload])
+    if whole.get("x-aws-event-stream"):
+        return {}
     if whole.get("x-aws-streaming") or whole.get("contentEncoding"):
         # A streaming body is never looked into; its presence is all that a contract can say of it.
         value = "" if whole.get("x-aws-streaming") else base64.b64encode(body).decode()
@@ -218,6 +220,7 @@ def _query_in(operation: Operation, schema: Schema, query: str) -> dict[str, Any
         given.setdefault(name, []).append(text)
     found: dict[str, Any] = {}
     contract = operation.contract
+    literal = {name for name, _ in parse_qsl(operation.http["requestUri"].partition("?")[2], keep_blank_values=True)}
     named = {
         member.get("x-aws-location-name", name): (name, member)
         for name, member in schema["properties"].items()
@@ -226,7 +229,11 @@ def _query_in(operation: Operation, schema: Schema, query: str) -> dict[str, Any
     for spelled, (name, member) in named.items():
         whole = resolve(contract, member)
         if whole.get("type") == "object" and is_map(whole):
-            left = {key: texts for key, texts in given.items() if key not in named and not key.startswith("X-Amz-")}
+            left = {
+                key: texts
+                for key, texts in given.items()
+                if key not in named and key not in literal and not key.startswith("X-Amz-")
+            }
             single = resolve(contract, whole["additionalProperties"]).get("type") != "array"
             if left:
                 found[name] = {key: texts[0] if single else texts for key, texts in left.items()}
