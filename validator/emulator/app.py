@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from validator import messages, validate
@@ -17,13 +18,14 @@ from validator.emulator import protocol
 from validator.emulator.accounts import account_of, signed
 from validator.emulator.clients import Clients, patch
 from validator.emulator.clock import Clock, RealClock, StepClock
-from validator.emulator.kinds import Route, kinds_of, routes_of
+from validator.emulator.keeper import Keeper
+from validator.emulator.kinds import Kind, Route, kinds_of, routes_of
 from validator.emulator.lenient import expected_type, tidy
 from validator.emulator.refusals import Refusal
 from validator.emulator.resources import Resources
 from validator.emulator.store import Scope, Store
 from validator.emulator.tokens import Tokens
-from validator.errors import UnknownNameError, UnusableInputError
+from validator.errors import EnvironmentFailedError, UnknownNameError, UnusableInputError
 from validator.results import Violation
 
 try:
@@ -49,9 +51,9 @@ class Emulator:
     """Personalize and Forecast dataset import jobs and what they stand on, in this process.
 
     `clock` is `step` (a resource moves on when a describe looks at it again, or on `advance()`) or `real` (after
-    some seconds, `delays` by state). `seed` makes request ids and tokens repeat. `store` is a file that state is kept in.
-    `quotas` replaces limits by `service.Resource`, None for no limit. Imports from an S3 path in `missing`, or with a
-    role in `denied`, fail.
+    some seconds, `delays` by state). `seed` makes request ids and tokens repeat. `store` is a file that state is kept
+    in. `quotas` replaces limits by `service.Resource`, None for no limit. Imports from an S3 path in `missing`, or
+    with a role in `denied`, fail. `accounts` says whose an access key is.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Emulator:
         *,
         clock: str | Clock = "step",
         seed: int | None = None,
+        store: str | Path | None = None,
         account: str = "123456789012",
         region: str = "us-east-1",
         quotas: Mapping[str, int | None] | None = None,
@@ -75,14 +78,17 @@ class Emulator:
         self._random = random.Random(seed)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
         self.clock = _clock(clock, delays)
-        self.store = Store()
+        self.store, self.keeper = Store(), Keeper(store) if store is not None else None
         kinds = {service: kinds_of(contract) for service, contract in self.contracts.items()}
         self._check_quotas(quotas or {}, {f"{service}.{name}" for service, of in kinds.items() for name in of})
         self.routes: dict[str, dict[str, Route]] = {
             service: routes_of(self.contracts[service], of) for service, of in kinds.items()
         }
+        if self.keeper is not None:
+            secret = self._restore(self.keeper, kinds, secret)
+        limits, lacking, refused = dict(quotas or {}), tuple(missing), tuple(denied)
         self.resources = self.play(
-            kinds, self.store, self.clock, Tokens(secret), quotas=quotas or {}, missing=tuple(missing), denied=tuple(denied)
+            kinds, self.store, self.clock, Tokens(secret), quotas=limits, missing=lacking, denied=refused
         )
 
     # The class that plays the resources: a seam for tests.
@@ -96,6 +102,18 @@ class Emulator:
             if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
                 raise UnusableInputError(f"the quota of {name} must be a whole number or None, not {limit!r}")
 
+    def _restore(self, keeper: Keeper, kinds: Mapping[str, Mapping[str, Kind]], secret: bytes) -> bytes:
+        """Take up what was kept; gives the secret that tokens were signed with."""
+        facts = keeper.facts()
+        if not facts:
+            keeper.save((), (), {"secret": secret, "number": 0, "now": self.clock.now()})
+            return secret
+        keeper.load(self.store, kinds)
+        self.store.number = max(self.store.number, facts["number"])
+        if self.clock.steps:
+            self.clock.skip(max(0.0, facts["now"] - self.clock.now()))
+        return bytes(facts["secret"])
+
     def __enter__(self) -> Emulator:
         return self
 
@@ -103,7 +121,9 @@ class Emulator:
         self.close()
 
     def close(self) -> None:
-        """Give back what is held; the state in memory stays."""
+        """Let the store go; the state in memory stays."""
+        if self.keeper is not None:
+            self.keeper.close()
 
     # Time ------------------------------------------------------------------------------------------------------------
 
@@ -126,11 +146,15 @@ class Emulator:
         """Forget everything."""
         with self._lock:
             self.store.clear()
-            self.keep()
+            if self.keeper is not None:
+                self.keeper.clear()
 
     def keep(self) -> None:
-        """Write what has changed to where state is kept."""
+        """Write what has changed to where state is kept; what cannot be written is tried again with the next change."""
         if self.store.changed or self.store.removed:
+            if self.keeper is not None:
+                facts = {"number": self.store.number, "now": self.clock.now()}
+                self.keeper.save(self.store.changed.values(), self.store.removed.values(), facts)
             self.store.changed.clear()
             self.store.removed.clear()
 
@@ -201,12 +225,18 @@ class Emulator:
             if not self.clock.steps:
                 self.resources.settle(self.clock.now())
             try:
-                answer = self.resources.carry_out(route, scope, request)
+                answer = 200, self.headers(), self.encode(route, self.resources.carry_out(route, scope, request))
             except Refusal as refusal:
-                return self.refuse(found, refusal)
-            finally:
+                answer = self.refuse(found, refusal)
+            try:
                 self.keep()
-            return 200, self.headers(), dumps(answer) if route.gives is not None else b""
+            except EnvironmentFailedError as failure:
+                return self.fail(found, "InternalFailure", str(failure), 500)
+            return answer
+
+    def encode(self, route: Route, answer: Any) -> bytes:
+        """The body of an answer; empty for an operation that gives nothing."""
+        return dumps(answer) if route.gives is not None else b""
 
     def judge(self, operation: Operation, request: Any) -> tuple[Any, list[Violation]]:
         """The request as the service takes it, and what is then still wrong with it."""

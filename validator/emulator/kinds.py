@@ -39,12 +39,13 @@ class Lifecycle:
     def from_declared(cls, declared: Mapping[str, Any]) -> Lifecycle:
         """The lifecycle that a resource declares."""
         states, failed = declared["states"], frozenset(declared.get("failed", ()))
-        passing, doomed = {}, {}
+        passing: dict[str, str] = {}
+        doomed: dict[str, str] = {}
         for state, entry in states.items():
-            if not entry.get("settled"):
-                usual = [name for name in entry["next"] if name not in failed]
-                passing.update({state: usual[0]} if usual and not entry.get("last") else {})
-                doomed.update({state: name for name in entry["next"] if name in failed and not entry.get("last")})
+            if entry.get("settled") or entry.get("last"):
+                continue
+            for following in entry["next"]:
+                (doomed if following in failed else passing).setdefault(state, following)
         pick = {name: frozenset(declared.get(name, ())) for name in ("deletable", "stoppable")}
         marked = {mark: frozenset(s for s, entry in states.items() if entry.get(mark)) for mark in ("last", "settled")}
         return cls(
@@ -139,7 +140,13 @@ class Route:
     kind: Kind | None
     takes: str
     gives: tuple[str, ...] | None
-    tags: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def one_kind(self) -> Kind:
+        """The kind; TypeError for an operation that is about any."""
+        if self.kind is None:
+            raise TypeError(f"{self.operation.name} is about no one kind of resource")
+        return self.kind
 
 
 def kinds_of(contract: Contract) -> dict[str, Kind]:
@@ -214,11 +221,9 @@ def _routes(contract: Contract, kind: Kind) -> Iterator[Route]:
     tags = declared.get("tags", {})
     for verb, name in tags.get("operations", {}).items():
         verb = "list-tags" if verb == "list" else verb
-        yield _route(contract, contract.operation(name), verb, None, tags["identifier"], tags)
+        yield _route(contract, contract.operation(name), verb, None, tags["identifier"])
 
 
-def _route(
-    contract: Contract, operation: Operation, verb: str, kind: Kind | None, takes: str, tags: Members | None = None
-) -> Route:
+def _route(contract: Contract, operation: Operation, verb: str, kind: Kind | None, takes: str) -> Route:
     gives = members_of(contract, operation.output) if operation.output else None
-    return Route(operation, verb, kind, takes, gives, tags or {})
+    return Route(operation, verb, kind, takes, gives)

@@ -33,7 +33,7 @@ def _tidy(contract: Contract, schema: Mapping[str, Any], value: Any) -> Any:
 
 
 def expected_type(contract: Contract, shape: str | None, pointer: str) -> str:
-    """The type, as AWS names types, that a contract has at a JSON Pointer into an instance; `structure` where unclear."""
+    """The type, as AWS names types, that a contract has at a JSON Pointer into an instance."""
     schema: Mapping[str, Any] = {"$ref": f"#/$defs/{shape}"} if shape else {"type": "object", "properties": {}}
     for part in ["", *pointer.split("/")[1:]]:
         if part:

@@ -6,53 +6,38 @@ a time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
-from validator.emulator.clock import Clock
 from validator.emulator.kinds import Kind, Parent, Route, look_up
+from validator.emulator.lists import Lists
 from validator.emulator.refusals import Refusal
-from validator.emulator.store import Record, Scope, Shelf, Store
-from validator.emulator.tokens import Tokens
+from validator.emulator.store import Record, Scope, Shelf
+from validator.emulator.tags import Tags
 
 Members = Mapping[str, Any]
-# What a page holds where the request does not say; no reference documents it.
-PAGE = 100
+# Verb -> the method of `Resources` that carries it out.
+VERBS: Mapping[str, str] = {
+    "create": "create",
+    "describe": "describe",
+    "list": "list_page",
+    "update": "update",
+    "delete": "delete",
+    "delete-tree": "delete_tree",
+    "stop": "stop",
+    "tag": "tag",
+    "untag": "untag",
+    "list-tags": "list_tags",
+}
 
 
-class Resources:
-    """The declared resources of some services, over one store and one clock.
+class Resources(Lists, Tags):
+    """The verbs, each over whatever kind of resource an operation is about."""
 
-    `quotas` replaces declared limits by `service.Resource` (None: no limit); `missing` are S3 paths where nothing
-    lies, `denied` the ARNs of roles without access: imports that need them fail.
-    """
-
-    def __init__(
-        self,
-        kinds: Mapping[str, Mapping[str, Kind]],
-        store: Store,
-        clock: Clock,
-        tokens: Tokens,
-        *,
-        quotas: Mapping[str, int | None],
-        missing: tuple[str, ...] = (),
-        denied: tuple[str, ...] = (),
-    ) -> None:
-        self.kinds, self.store, self.clock, self.tokens = kinds, store, clock, tokens
-        self.quotas, self.missing, self.denied = dict(quotas), missing, denied
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.verbs: dict[str, Callable[[Route, Scope, Members], dict[str, Any]]] = {
-            "create": self.create,
-            "describe": self.describe,
-            "list": self.list,
-            "update": self.update,
-            "delete": self.delete,
-            "delete-tree": self.delete_tree,
-            "stop": self.stop,
-            "tag": self.tag,
-            "untag": self.untag,
-            "list-tags": self.list_tags,
+            verb: getattr(self, method) for verb, method in VERBS.items()
         }
 
     def carry_out(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
@@ -63,7 +48,7 @@ class Resources:
 
     def create(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
         """Make a resource in its initial state."""
-        kind = _kind(route)
+        kind = route.one_kind
         shelf = self.store.shelf(kind, scope)
         parents = self.parents(kind, scope, request)
         members = {**kind.declared.get("defaults", {}), **request}
@@ -104,7 +89,8 @@ class Resources:
         """Refuse members that must equal the parent's and do not."""
         for own, theirs in parent.match.items():
             if own in request and request[own] != record.members.get(theirs):
-                message = f"{own} is {request[own]}, but {theirs} of {record.identifier} is {record.members.get(theirs)}"
+                there = record.members.get(theirs)
+                message = f"{own} is {request[own]}, but {theirs} of {record.identifier} is {there}"
                 raise Refusal(kind.error("invalid"), message)
 
     def check_unique(self, kind: Kind, shelf: Shelf, members: Members) -> None:
@@ -153,24 +139,6 @@ class Resources:
             return value in self.denied
         return any(value == path or value.startswith(path.rstrip("/") + "/") for path in self.missing)
 
-    # Look ------------------------------------------------------------------------------------------------------------
-
-    def find(self, service: str, kind: str, scope: Scope, identifier: str) -> Record | None:
-        """The resource of a kind with an identifier, in one account and region."""
-        return self.store.shelf(self.kinds[service][kind], scope).by_identifier.get(identifier)
-
-    def named(self, route: Route, scope: Scope, request: Members) -> Record:
-        """The resource that a request names, of the route's kind or of any; refused when there is none."""
-        identifier, service = request[route.takes], route.operation.service
-        kinds = [route.kind] if route.kind is not None else self.kinds[service].values()
-        for kind in kinds:
-            found = self.find(service, kind.name, scope, identifier)
-            if found is not None:
-                return found
-        any_kind = next(iter(kinds))
-        title = any_kind.title if route.kind is not None else "resource"
-        raise Refusal(any_kind.error("missing"), f"There is no {title} with the ARN {identifier}")
-
     def describe(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
         """Show a resource; by the step clock it moves on when it is looked at again."""
         record = self.named(route, scope, request)
@@ -184,101 +152,11 @@ class Resources:
         wrapper = record.kind.declared.get("wrapper")
         return {wrapper: shown} if wrapper else shown
 
-    def show(self, record: Record, names: tuple[str, ...], view: str) -> dict[str, Any]:
-        """Those of a resource's members that are among the names and have a value."""
-        found: dict[str, Any] | None = record.views.get(view)
-        if found is None:
-            members = self.members(record)
-            found = record.views[view] = {name: members[name] for name in names if name in members}
-        if record.state in record.kind.current and record.kind.updated in found:
-            return {**found, record.kind.updated: self.clock.now()}
-        return found
-
-    def members(self, record: Record) -> dict[str, Any]:
-        """All members that a resource has, with its identifier, its state and its times."""
-        kind, life = record.kind, record.kind.lifecycle
-        members = {**record.members, kind.identifier: record.identifier}
-        if kind.created:
-            members[kind.created] = record.created
-        if kind.updated:
-            members[kind.updated] = record.updated
-        if life is not None:
-            members[life.member] = record.state
-            if life.reason and record.reason is not None:
-                members[life.reason] = record.reason
-        return members
-
-    # List ------------------------------------------------------------------------------------------------------------
-
-    def list(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
-        """One page of summaries, and a token when there are more."""
-        kind, pages = _kind(route), route.operation.pagination or {}
-        token_in, token_out = pages["inputToken"][0], pages["outputToken"][0]
-        filters = self.filters(kind, request)
-        context = self.context(route, scope, filters)
-        after = self.read_token(kind, context, request.get(token_in))
-        size = self.page_size(request.get(pages.get("limitKey", "")))
-        records = list(islice(self.matching(kind, scope, filters, after), size + 1))
-        answer: dict[str, Any] = {
-            kind.declared["summaries"]: [self.show(record, kind.summarized, "listed") for record in records[:size]]
-        }
-        if len(records) > size:
-            answer[token_out] = self.tokens.give(context, records[size - 1].number, self.clock.now())
-        return answer
-
-    def page_size(self, asked: int | None) -> int:
-        """How many summaries a page holds at most."""
-        return PAGE if asked is None else asked
-
-    def filters(self, kind: Kind, request: Members) -> tuple[tuple[str, bool, Any], ...]:
-        """What the list is filtered by: (member, whether it must equal, value), in an order of their own."""
-        found: list[tuple[str, bool, Any]] = []
-        for name, of in kind.declared.get("filters", {}).items():
-            if isinstance(of, str):
-                if name in request:
-                    found.append((of, True, request[name]))
-                continue
-            for each in request.get(name, ()):
-                found.append((each[of["key"]], each[of["condition"]] == of["is"], each[of["value"]]))
-        return tuple(sorted(set(found)))
-
-    def matching(
-        self, kind: Kind, scope: Scope, filters: tuple[tuple[str, bool, Any], ...], after: int
-    ) -> Iterator[Record]:
-        """The resources that pass every filter, oldest first, from a number on."""
-        shelf = self.store.shelf(kind, scope)
-        if not filters:
-            return shelf.after(after, None, {})
-        places = {member: place for place, member in enumerate(kind.indexed)}
-        tests = [(places[member], equal, value) for member, equal, value in filters]
-        wanted = {place: value for place, equal, value in tests if equal}
-
-        def matches(key: tuple[Any, ...]) -> bool:
-            return all((key[place] == value) is equal for place, equal, value in tests)
-
-        return shelf.after(after, matches, wanted)
-
-    def context(self, route: Route, scope: Scope, filters: tuple[tuple[str, bool, Any], ...]) -> str:
-        """What a token is bound to."""
-        return f"{route.operation.service}/{route.operation.name}/{scope[0]}/{scope[1]}/{json.dumps(filters)}"
-
-    def read_token(self, kind: Kind, context: str, token: str | None) -> int:
-        """The number that the page begins after; refused for a token that is not, or no longer, good here."""
-        if token is None:
-            return 0
-        read = self.tokens.take(context, token)
-        if read is None:
-            raise Refusal(kind.error("token"), "The token is not valid.")
-        expires = kind.declared.get("tokens", {}).get("expires")
-        if expires is not None and self.clock.now() - read[1] > expires:
-            raise Refusal(kind.error("token"), "The token has expired.")
-        return read[0]
-
     # Change ----------------------------------------------------------------------------------------------------------
 
     def update(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
         """Give a resource other members."""
-        record, life = self.named(route, scope, request), _kind(route).lifecycle
+        record, life = self.named(route, scope, request), route.one_kind.lifecycle
         if life is not None and record.state not in life.settled:
             raise Refusal(record.kind.error("busy"), f"{record.identifier} is {record.state}")
         self.parents_of_update(record, scope, request)
@@ -315,9 +193,7 @@ class Resources:
         for parent, child in self.children(record):
             if parent.holds is None or child.state in parent.holds:
                 state = f", which is {child.state}" if child.state else ""
-                raise Refusal(
-                    record.kind.error("busy"), f"{record.identifier} is in use by {child.identifier}{state}"
-                )
+                raise Refusal(record.kind.error("busy"), f"{record.identifier} is in use by {child.identifier}{state}")
 
     def children(self, record: Record) -> Iterator[tuple[Parent, Record]]:
         """What refers to a resource, and how."""
@@ -360,114 +236,10 @@ class Resources:
         self.enter(record, life.stopping)
         return {}
 
-    # Move ------------------------------------------------------------------------------------------------------------
-
-    def enter(self, record: Record, state: str | None, at: float | None = None) -> None:
-        """Put a resource into a state."""
-        life = record.kind.lifecycle
-        record.updated, record.shown = (self.clock.now() if at is None else at), False
-        record.reason = record.doom if life is not None and state in life.failed else None
-        self.store.change(record, state)
-
-    def step(self, record: Record, at: float | None = None) -> None:
-        """Move a resource on to the state that follows, or out."""
-        life = record.kind.lifecycle
-        if life is None or record.state is None:
-            return
-        if record.state in life.last:
-            self.store.remove(record)
-        elif (following := self.following(record)) is not None:
-            self.enter(record, following, at)
-            # The look that moved it shows it.
-            record.shown = True
-
-    def following(self, record: Record) -> str | None:
-        """The state that a resource goes to by itself; None when it stays."""
-        life, state = record.kind.lifecycle, record.state or ""
-        if life is None:
-            return None
-        if record.doom is not None and state in life.doomed:
-            return life.doomed[state]
-        return life.passing.get(state)
-
-    def settle(self, now: float) -> None:
-        """Make every move that is due by a clock that runs by itself."""
-        for record in list(self.store.moving.values()):
-            while record.number in self.store.moving:
-                due = record.updated + self.clock.delay(record.state or "")
-                if due > now:
-                    break
-                self.step(record, due)
-
-    def advance(self, steps: int = 1) -> None:
-        """Move everything on that is on its way."""
-        for _ in range(steps):
-            for record in list(self.store.moving.values()):
-                self.step(record)
-                record.shown = False
-
-    # Tags ------------------------------------------------------------------------------------------------------------
-
-    def given_tags(self, kind: Kind, given: Any, before: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The tags after some more were given; refused where a key is reserved, given twice, or there are too many."""
-        if not given:
-            return dict(before or {})
-        declared = kind.declared["tags"]
-        keys = [tag[declared["key"]] for tag in given]
-        self.check_tag_keys(kind, declared, keys)
-        tags = {**(before or {}), **{tag[declared["key"]]: tag[declared["value"]] for tag in given}}
-        if len(tags) > declared["limit"]:
-            raise Refusal(declared["error"], f"A resource can have at most {declared['limit']} tags")
-        return tags
-
-    def check_tag_keys(self, kind: Kind, declared: Members, keys: list[str]) -> None:
-        """Refuse keys that are reserved or repeated."""
-        for key in keys:
-            if key.lower().startswith(declared["reserved"]):
-                raise Refusal(kind.error("invalid"), f"The prefix {declared['reserved']} is reserved: {key}")
-        if len(set(keys)) < len(keys):
-            raise Refusal(kind.error("invalid"), "A tag key is given more than once")
-
-    def tag(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
-        """Put tags on a resource."""
-        record = self.tagged(route, scope, request)
-        declared = record.kind.declared["tags"]
-        record.tags = self.given_tags(record.kind, request[declared["member"]], record.tags)
-        self.store.touch(record)
-        return {}
-
-    def untag(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
-        """Take tags off a resource; keys it does not have are passed over."""
-        record = self.tagged(route, scope, request)
-        removed = set(request[record.kind.declared["tags"]["keys"]])
-        record.tags = {key: value for key, value in record.tags.items() if key not in removed}
-        self.store.touch(record)
-        return {}
-
-    def list_tags(self, route: Route, scope: Scope, request: Members) -> dict[str, Any]:
-        """The tags of a resource."""
-        record = self.tagged(route, scope, request)
-        declared = record.kind.declared["tags"]
-        tags = [{declared["key"]: key, declared["value"]: value} for key, value in record.tags.items()]
-        return {declared["member"]: tags}
-
-    def tagged(self, route: Route, scope: Scope, request: Members) -> Record:
-        """The resource that a request about tags names; refused for one that has none."""
-        record = self.named(route, scope, request)
-        if "tags" not in record.kind.declared:
-            raise Refusal(record.kind.error("invalid"), f"A {record.kind.title} has no tags")
-        return record
-
 
 def partition(region: str) -> str:
     """The partition that a region lies in."""
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
-def _kind(route: Route) -> Kind:
-    if route.kind is None:
-        raise TypeError(f"{route.operation.name} is about no one kind of resource")
-    return route.kind
 
 
 def _words(name: str) -> str:

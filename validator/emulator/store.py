@@ -10,7 +10,7 @@ from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from validator.emulator.kinds import Kind
 
@@ -44,18 +44,6 @@ class Record:
         """A member that lists filter by."""
         life = self.kind.lifecycle
         return self.state if life is not None and member == life.member else self.members.get(member)
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it but what is derived or fleeting."""
-        return {
-            "members": self.members,
-            "created": self.created,
-            "updated": self.updated,
-            "state": self.state,
-            "doom": self.doom,
-            "reason": self.reason,
-            "tags": self.tags,
-        }
 
 
 class Shelf:
@@ -170,19 +158,6 @@ def _merged(lists: list[list[int]], number: int) -> Iterator[int]:
 def _from(numbers: list[int], start: int) -> Iterator[int]:
     # Not islice: it would walk to the start.
     return map(numbers.__getitem__, range(start, len(numbers)))
-
-
-class Keeper(Protocol):
-    """Where changes are written before they are acknowledged."""
-
-    def save(self, changed: Iterable[Record], removed: Iterable[Record]) -> None:
-        """Write, and return only when nothing of it can be lost."""
-
-    def clear(self) -> None:
-        """Forget everything."""
-
-    def close(self) -> None:
-        """Give back what is held."""
 
 
 class Store:
