@@ -86,13 +86,21 @@ def to_wire(operation: Operation, instance: Any, direction: str, code: str | Non
     converters = _converters(operation.contract, _TO_WIRE)
     if payload := schema.get("x-aws-payload"):
         inner = converters._member(schema["properties"][payload])
-        value = instance.get(payload)
-        return inner(value) if inner and value is not None else value
+        if (value := instance.get(payload)) is None:
+            return {} if _type_of(operation, schema["properties"][payload]) == "object" else None
+        return inner(value) if inner else value
     located = [name for name in instance if "x-aws-location" in schema["properties"].get(name, ())]
     if located:
         instance = {name: value for name, value in instance.items() if name not in located}
     convert = converters.of(shape)
     return convert(instance) if convert else instance
+
+
+def _type_of(operation: Operation, member: Schema) -> str | None:
+    """The JSON type of what a member refers to; None for a document."""
+    name = member["$ref"].rpartition("/")[2] if "$ref" in member else None
+    found: str | None = operation.contract.define(name).get("type") if name else member.get("type")
+    return found
 
 
 def from_cli(operation: Operation, output: Any, direction: str = "response", code: str | None = None) -> Any:
