@@ -1,4 +1,5 @@
 """Which constraints were exercised, on both sides of each bound."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -71,8 +72,12 @@ class Coverage:
     def missing(self, operation: Operation) -> list[tuple[Constraint, str]]:
         """The sides of an operation's constraints that were not seen and could have been."""
         sides, out_of_reach = self._of(operation), _out_of_reach(operation, self.direction)
-        return [(constraint, side) for constraint in constraints(operation, self.direction) for side in SIDES
-                if constraint.id not in getattr(sides, side) and (constraint.id, side) not in out_of_reach]
+        return [
+            (constraint, side)
+            for constraint in constraints(operation, self.direction)
+            for side in SIDES
+            if constraint.id not in getattr(sides, side) and (constraint.id, side) not in out_of_reach
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """The `coverage` of the JSON report: per operation, and in sum.
@@ -119,7 +124,9 @@ def _index(operation: Operation, direction: str) -> Mapping[str, list[Constraint
 
 def _stands_at(constraint: Constraint, pointer: str) -> bool:
     wanted, found = constraint.member_path.split("/"), pointer.split("/")
-    return len(wanted) == len(found) and all(want in ("*", "<key>", part) for want, part in zip(wanted, found, strict=True))
+    return len(wanted) == len(found) and all(
+        want in ("*", "<key>", part) for want, part in zip(wanted, found, strict=True)
+    )
 
 
 def _present(instance: Any, steps: tuple[str, ...]) -> bool:
@@ -129,8 +136,8 @@ def _present(instance: Any, steps: tuple[str, ...]) -> bool:
     if step == "<key>":
         return isinstance(instance, Mapping) and bool(instance)
     if step == "*":
-        inside = instance if isinstance(instance, list) else list(instance.values()) if isinstance(instance, Mapping) else []
+        inside = (
+            instance if isinstance(instance, list) else list(instance.values()) if isinstance(instance, Mapping) else []
+        )
         return any(_present(item, rest) for item in inside)
     return isinstance(instance, Mapping) and step in instance and _present(instance[step], rest)
-
-

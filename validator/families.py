@@ -4,12 +4,13 @@ A contract declares its resources in `x-aws-resources`. For services without any
 drive them: `CreateX` gives an identifier that `DescribeX` takes. What is inferred carries no lifecycle, no
 uniqueness and no quota, since nothing documents them.
 """
+
 from __future__ import annotations
 
 import dataclasses
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,15 +43,29 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """How a list request writes a filter: the member with the filters, and in each of them key, value and condition."""
+
+    member: str
+    key: str
+    value: str
+    condition: str
+    equal: str
+    unequal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """One kind of resource and the operations about it.
 
     `identifier` is the member that names one: in the answer to create, in summaries and in descriptions. `takes` maps
     an operation to the request member that wants an identifier of this family. `wrapper` is the member of describe's
     response that holds the description (None: the response itself), `summaries` the list in list's response, `name`
-    the request member of create that a caller chooses. `found_in` is where
-    create's answer has the identifier; `chosen` says that the caller's own name is the identifier. `parents` maps a member of create to the family it refers to, `ready` to
-    the states that one must be in. `filters` maps what a list can be filtered by to the member it is about.
+    the request member of create that a caller chooses. `found_in` is where create's answer has the identifier;
+    `chosen` says that the caller's own name is the identifier. `parents` maps a member of create to the family it
+    refers to, `ready` to the states that one must be in. `filters` maps what a list can be filtered by to the member
+    it is about; `condition` says how, where filters are a list. `also` maps operations about any resource to what they
+    do to this one.
     """
 
     name: str
@@ -69,12 +84,12 @@ class Family:
     created: str | None = None
     updated: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
+    condition: Condition | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     token_seconds: float | None = None
     pending_quota: int | None = None
-    moving: frozenset[str] = frozenset()
-    lingers: bool = False
 
     def verb(self, operation: str) -> str | None:
         """What the operation does to this family (`create`, `describe` ...), or None."""
@@ -100,8 +115,11 @@ class Family:
         entries = response.get(self.summaries) if self.summaries and isinstance(response, Mapping) else None
         if not isinstance(entries, list):
             return []
-        rows = [(entry, {}) if isinstance(entry, str) else (entry.get(self.identifier), entry)
-                for entry in entries if isinstance(entry, (str, Mapping))]
+        rows = [
+            (entry, {}) if isinstance(entry, str) else (entry.get(self.identifier), entry)
+            for entry in entries
+            if isinstance(entry, (str, Mapping))
+        ]
         return [(identifier, summary) for identifier, summary in rows if isinstance(identifier, str)]
 
 
@@ -124,8 +142,81 @@ def family_of(contract: Contract, operation: str) -> tuple[Family, str] | None:
 
 @functools.lru_cache(maxsize=64)
 def _by_operation(contract: Contract) -> Mapping[str, tuple[Family, str]]:
-    return {operation: (family, verb) for family in families(contract).values()
-            for verb, operation in family.operations.items()}
+    return {
+        operation: (family, verb)
+        for family in families(contract).values()
+        for verb, operation in family.operations.items()
+    }
+
+
+# Declaration ---------------------------------------------------------------------------------------------------------
+
+
+def _declared(contract: Contract, resource: Resource) -> Family:
+    said = resource.declared
+    operations = {verb: name for verb, name in resource.operations.items() if name in contract.operations}
+    takes = {
+        name: said["identifier"]
+        for verb, name in operations.items()
+        if verb not in ("create", "list") and said["identifier"] in _members(contract, contract.operation(name).input)
+    }
+    times, unique = said.get("timestamps", {}), said.get("unique")
+    filters, condition = _filters(said.get("filters", {}))
+    lifecycle = _lifecycle(said["lifecycle"]) if "lifecycle" in said else None
+    return Family(
+        resource.name, operations, said["identifier"], takes, (said["identifier"],),
+        wrapper=said.get("wrapper"), summaries=said.get("summaries"), name_member=said.get("name"),
+        parents={parent["member"]: parent["resource"] for parent in said.get("parents", ())},
+        ready={parent["member"]: frozenset(parent["states"]) for parent in said.get("parents", ()) if "states" in parent},
+        lifecycle=lifecycle, unique=tuple(unique["members"]) if unique else None,
+        created=times.get("created"), updated=times.get("updated"), filters=filters, condition=condition, declared=True,
+        defaults=said.get("defaults", {}), token_seconds=said.get("tokens", {}).get("expires"),
+        pending_quota=_pending_quota(said.get("quotas", ()), lifecycle),
+        also={name: entry["verb"] for name, entry in said.get("also", {}).items()},
+    )  # fmt: skip
+
+
+def _lifecycle(said: Mapping[str, Any]) -> Lifecycle:
+    following = {state: frozenset(entry["next"]) for state, entry in said["states"].items()}
+    after = {state: _reached(state, following) for state in following}
+    deleting = frozenset({said["deleting"], *after.get(said["deleting"], ())}) if said.get("deleting") else frozenset()
+    settled = {state for state, entry in said["states"].items() if entry.get("settled")}
+    failed = frozenset(said.get("failed", ()))
+    return Lifecycle(
+        said["member"], frozenset({said["initial"]}) if said.get("initial") else frozenset(following), after, following,
+        pending=frozenset(following) - settled - deleting, failed=failed, reason=said.get("reason"),
+        deletable=frozenset(said.get("deletable", ())) | (failed & deleting), deleting=deleting - settled | (failed & deleting),
+    )  # fmt: skip
+
+
+def _reached(state: str, following: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    seen: set[str] = set()
+    todo = [state]
+    while todo:
+        for later in following.get(todo.pop(), ()):
+            if later not in seen:
+                seen.add(later)
+                todo.append(later)
+    return frozenset(seen)
+
+
+def _filters(said: Mapping[str, Any]) -> tuple[dict[str, str], Condition | None]:
+    filters: dict[str, str] = {}
+    condition = None
+    for name, entry in said.items():
+        if isinstance(entry, str):
+            filters[name] = entry
+        else:
+            condition = Condition(name, entry["key"], entry["value"], entry["condition"], entry["is"], entry["isNot"])
+            filters.update({member: member for member in entry["members"]})
+    return filters, condition
+
+
+def _pending_quota(quotas: Iterable[Mapping[str, Any]], lifecycle: Lifecycle | None) -> int | None:
+    for quota in quotas:
+        if lifecycle is not None and quota.get("states") and lifecycle.initial <= set(quota["states"]):
+            return int(quota["limit"])
+    return None
 
 
 # Inference -----------------------------------------------------------------------------------------------------------
@@ -134,15 +225,18 @@ def _by_operation(contract: Contract) -> Mapping[str, tuple[Family, str]]:
 def _inferred(contract: Contract) -> Iterator[Family]:
     for operation in contract.operations:
         verb = next((verb for verb in _CREATE if re.match(verb + "[A-Z]", operation)), None)
-        if verb is not None and (family := _infer(contract, operation, operation[len(verb):])) is not None:
+        if verb is not None and (family := _infer(contract, operation, operation[len(verb) :])) is not None:
             yield family
 
 
 def _infer(contract: Contract, create: str, noun: str) -> Family | None:
     known = set(contract.operations)
     operations = {"create": create}
-    for verb, prefixes, nouns in (("describe", _DESCRIBE, (noun,)), ("delete", _DELETE, (noun,)),
-                                  ("list", _LIST, _plurals(noun))):
+    for verb, prefixes, nouns in (
+        ("describe", _DESCRIBE, (noun,)),
+        ("delete", _DELETE, (noun,)),
+        ("list", _LIST, _plurals(noun)),
+    ):
         found = next((prefix + each for prefix in prefixes for each in nouns if prefix + each in known), None)
         if found is not None and found not in operations.values():
             operations[verb] = found
@@ -162,12 +256,22 @@ def _infer(contract: Contract, create: str, noun: str) -> Family | None:
         else:
             takes[operations["delete"]] = member
     identifier = wanted if chosen else found_in[-1]
-    summaries = _summaries(contract, contract.operation(operations["list"]), identifier) if "list" in operations else None
+    summaries = (
+        _summaries(contract, contract.operation(operations["list"]), identifier) if "list" in operations else None
+    )
     if summaries is None:
         operations.pop("list", None)
-    return Family(noun, operations, identifier, takes, found_in, chosen,
-                  wrapper=_wrapper(contract, contract.operation(operations["describe"]), identifier),
-                  summaries=summaries, name_member=wanted if chosen else _name_member(contract, contract.operation(create), noun))
+    return Family(
+        noun,
+        operations,
+        identifier,
+        takes,
+        found_in,
+        chosen,
+        wrapper=_wrapper(contract, contract.operation(operations["describe"]), identifier),
+        summaries=summaries,
+        name_member=wanted if chosen else _name_member(contract, contract.operation(create), noun),
+    )
 
 
 def _plurals(noun: str) -> tuple[str, ...]:
@@ -190,7 +294,11 @@ def _identifying(contract: Contract, operation: Operation, like: str | None = No
     if operation.input is None:
         return None
     schema = contract.define(operation.input)
-    required = [name for name in schema.get("required", ()) if _target(contract, schema["properties"][name]).get("type") == "string"]
+    required = [
+        name
+        for name in schema.get("required", ())
+        if _target(contract, schema["properties"][name]).get("type") == "string"
+    ]
     if like is not None and like in required:
         return like
     if len(schema.get("required", ())) != 1 or not required:
@@ -221,7 +329,9 @@ def _wrapper(contract: Contract, describe: Operation, identifier: str) -> str | 
     members = _members(contract, describe.output)
     if identifier in members:
         return None
-    holders = [name for name, schema in members.items() if identifier in _target(contract, schema).get("properties", {})]
+    holders = [
+        name for name, schema in members.items() if identifier in _target(contract, schema).get("properties", {})
+    ]
     return holders[0] if holders else None
 
 
@@ -246,11 +356,23 @@ def _name_member(contract: Contract, create: Operation, noun: str) -> str | None
     return named
 
 
-def _with_parents(contract: Contract, inferred: Mapping[str, Family], declared: Mapping[str, Family]) -> dict[str, Family]:
+def _with_parents(
+    contract: Contract, inferred: Mapping[str, Family], declared: Mapping[str, Family]
+) -> dict[str, Family]:
     """Members of a create request that are called like another family's identifier refer to that family."""
-    owners = {family.identifier: name for name, family in {**inferred, **declared}.items()
-              if family.identifier.casefold() not in ("name", "id", "arn")}
-    return {name: dataclasses.replace(family, parents={
-        member: owners[member] for member in _members(contract, contract.operation(family.operations["create"]).input)
-        if owners.get(member, name) != name
-    }) for name, family in inferred.items()}
+    owners = {
+        family.identifier: name
+        for name, family in {**inferred, **declared}.items()
+        if family.identifier.casefold() not in ("name", "id", "arn")
+    }
+    return {
+        name: dataclasses.replace(
+            family,
+            parents={
+                member: owners[member]
+                for member in _members(contract, contract.operation(family.operations["create"]).input)
+                if owners.get(member, name) != name
+            },
+        )
+        for name, family in inferred.items()
+    }

@@ -1,10 +1,12 @@
 """A fuzz run: phases that drive a target, checks that judge what came back, findings made small."""
+
 from __future__ import annotations
 
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from validator import checks, reproduce, stateful
@@ -12,19 +14,23 @@ from validator.contract import Contract, Operation
 from validator.coverage import Coverage
 from validator.exchange import Exchange
 from validator.fuzzing import bounds, drawn, examples, paging
-from validator.fuzzing.journal import Journal, Listener
+from validator.fuzzing.journal import Journal, Listener, Tally
 from validator.fuzzing.shrink import Shrinker
-from validator.fuzzing.stage import Options, Stage
+from validator.fuzzing.stage import Options, Stage, share
 from validator.fuzzing.world import World
 from validator.results import Finding, Report, Severity, Unchecked
-from validator.transport.target import BudgetSpentError, Target
+from validator.transport.target import UNSUPPORTED, BudgetSpentError, Target
 
 Phase = Callable[[Stage, Sequence[Operation]], None]
 
 # In the order in which they run. Each phase opens chapters, sends, and leaves the judging to the chapter's end.
 PHASES: dict[str, Phase] = {
-    "examples": examples.run, "boundary": bounds.run, "positive": drawn.positive, "negative": drawn.negative,
-    "pagination": paging.run, "stateful": stateful.run,
+    "examples": examples.run,
+    "boundary": bounds.run,
+    "positive": drawn.positive,
+    "negative": drawn.negative,
+    "pagination": paging.run,
+    "stateful": stateful.run,
 }
 # What the fuzzer sends is broken on purpose, so that what it sends is not judged.
 JUDGED = tuple(id for id in checks.table() if id != "request_conformance")
@@ -36,17 +42,15 @@ class Run(Stage):
     def __init__(self, target: Target, options: Options, listener: Listener | None = None) -> None:
         super().__init__(Journal(target, Coverage(), listener), options)
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
-        self.stopped: str | None = None
 
     @contextlib.contextmanager
     def chapter(self, contract: Contract, phase: str) -> Iterator[World]:
         """A fresh target, where it can be had, and a world to refer to; judged when it closes, however it closes."""
         target = self.journal.target
-        if target.owned:
-            target.reset()
+        fresh = target.owned and target.reset()
         opened = self.journal.open(contract, phase)
         self.chapters += 1
-        salt = "" if target.owned else f"{self.options.seed % 0xFFFF:x}x{self.chapters}x"
+        salt = "" if fresh else f"{self.options.seed % 0xFFFF:x}x{self.options.share[0]}x{self.chapters}x"
         chance = random.Random(f"{self.options.seed} {contract.service} {phase} {self.chapters}")
         try:
             yield World(self.journal, contract, self.options.given, chance, salt)
@@ -63,6 +67,9 @@ class Run(Stage):
             # Infos are many and plain; making them small is not worth the calls.
             if target.owned and finding.severity > Severity.INFO and target.reset():
                 small = Shrinker(_inner(target), contract).shrink(finding, exchanges)
+            if small.group != finding.group and small.group in self.findings:
+                self.findings[finding.group] = self.findings[small.group]
+                continue
             self.findings[finding.group] = reproduce.with_lines(small, contract, self.options.endpoint)
 
     def _judge(self, contract: Contract, exchanges: list[Exchange]) -> None:
@@ -76,54 +83,114 @@ def _inner(target: Target) -> Target:
     return inner
 
 
-def run(target: Target, operations: Sequence[Operation], options: Options, *, listener: Listener | None = None) -> Report:
+@dataclass(slots=True)
+class Outcome:
+    """What a run, or one process's share of it, has to say: plain data that can be sent and added up."""
+
+    findings: dict[tuple[str, str, str, str], Finding] = field(default_factory=dict)
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    unchecked: dict[Unchecked, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    covered: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
+    stopped: str | None = None
+
+    def add(self, other: Outcome) -> None:
+        """Take in another share."""
+        for group, finding in other.findings.items():
+            known = self.findings.get(group)
+            if known is None or len(finding.calls) < len(known.calls):
+                self.findings[group] = finding
+        for key, tally in other.tallies.items():
+            self.tallies.setdefault(key, Tally()).add(tally)
+        for entry, count in other.unchecked.items():
+            self.unchecked[entry] = self.unchecked.get(entry, 0) + count
+        for phase, count in other.requests.items():
+            self.requests[phase] = self.requests.get(phase, 0) + count
+        for phase, spent in other.seconds.items():
+            self.seconds[phase] = max(self.seconds.get(phase, 0.0), spent)
+        for key, sides in other.covered.items():
+            mine = self.covered.setdefault(key, {side: [] for side in sides})
+            for side, ids in sides.items():
+                mine[side] = sorted({*mine[side], *ids})
+        self.stopped = self.stopped or other.stopped
+
+
+def run(
+    target: Target, operations: Sequence[Operation], options: Options, *, listener: Listener | None = None
+) -> Report:
     """Drive a target through the phases and report what the checks found.
 
     Ends early, with what was found so far, when the target's budget is spent. EnvironmentFailedError when the target
     cannot be reached.
     """
     started = time.perf_counter()
+    outcome = drive(target, operations, options, listener)
+    return report(outcome, operations, options, target.name, time.perf_counter() - started)
+
+
+def drive(
+    target: Target, operations: Sequence[Operation], options: Options, listener: Listener | None = None
+) -> Outcome:
+    """The phases, one after the other; `options.share` says which part of the work is this one's."""
     current = Run(target, options, listener)
-    current.coverage.watch(operations)
     by_contract: dict[str, list[Operation]] = {}
     for operation in operations:
         by_contract.setdefault(operation.service, []).append(operation)
-    seconds: dict[str, float] = {}
+    outcome = Outcome(current.findings, current.journal.tallies, current.journal.unchecked, current.journal.phases)
     try:
         for phase in options.phases:
             begun = time.perf_counter()
             for chosen in by_contract.values():
-                PHASES[phase](current, chosen)
-            seconds[phase] = time.perf_counter() - begun
+                mine = chosen if phase == "stateful" else share(chosen, options.share)
+                if mine:
+                    PHASES[phase](current, mine)
+            outcome.seconds[phase] = time.perf_counter() - begun
     except BudgetSpentError as spent:
-        current.stopped = str(spent)
-    return report(current, operations, seconds, time.perf_counter() - started)
+        outcome.stopped = str(spent)
+    outcome.covered = current.coverage.export()
+    return outcome
 
 
-def report(current: Run, operations: Sequence[Operation], seconds: Mapping[str, float], total: float) -> Report:
-    """The run as a report: findings worst first, coverage, and the table of operations in its details."""
-    journal = current.journal
-    offered = [operation for operation in operations if journal.supported(operation)]
-    counts = journal.coverage.to_json()
-    for operation in operations:
-        if operation not in offered:
-            counts["operations"].pop(f"{operation.service}.{operation.name}", None)
-    rows = counts["operations"].values()
-    counts["constraints"] = {name: sum(row[name] for row in rows) for name in ("total", "satisfied", "violated")}
-    findings = sorted(current.findings.values(), key=lambda each: (-each.severity, each.service, each.operation, each.check))
-    sent = sum(tally.requests for tally in journal.tallies.values())
+def report(outcome: Outcome, operations: Sequence[Operation], options: Options, target: str, seconds: float) -> Report:
+    """A run as a report: findings worst first, coverage, and the table of operations in its details."""
+    tallies = {
+        (operation.service, operation.name): outcome.tallies.get((operation.service, operation.name), Tally())
+        for operation in operations
+    } | {key: tally for key, tally in outcome.tallies.items() if tally.requests}
+    coverage = Coverage()
+    coverage.watch(each for each in operations if not tallies[each.service, each.name].unsupported)
+    coverage.merge(outcome.covered)
+    unique = {finding.id: finding for finding in outcome.findings.values()}
+    findings = sorted(unique.values(), key=lambda each: (-each.severity, each.service, each.operation, each.check))
     details: dict[str, Any] = {
-        "target": journal.target.name, "seed": current.options.seed,
-        "phases": {phase: {"requests": count, "seconds": round(seconds.get(phase, 0.0), 3)} for phase, count in journal.phases.items()},
+        "target": target,
+        "seed": options.seed,
+        "phases": {
+            phase: {"requests": count, "seconds": round(outcome.seconds.get(phase, 0.0), 3)}
+            for phase, count in outcome.requests.items()
+        },
         "operations": {
             f"{service}.{name}": {
-                "requests": tally.requests, "accepted": tally.accepted, "rejected": tally.rejected, "unsupported": tally.unsupported,
-                "findings": sum(finding.service == service and finding.operation == name for finding in findings),
-            } for (service, name), tally in sorted(journal.tallies.items())
+                "requests": tally.requests,
+                "accepted": tally.accepted,
+                "rejected": tally.rejected,
+                "unsupported": "not supported" if tally.unsupported else "",
+            }
+            for (service, name), tally in sorted(tallies.items())
         },
     }
-    if current.stopped:
-        details["stopped"] = current.stopped
-    unchecked = [Unchecked(f"{each.reason} ({count} times)" if count > 1 else each.reason, each.service, each.operation)
-                 for each, count in sorted(journal.unchecked.items(), key=lambda item: (item[0].service or "", item[0].operation or "", item[0].reason))]
-    return Report("fuzz", findings, exchanges=sent, checked=sent, unchecked=unchecked, seconds=total, coverage=counts, details=details)
+    if outcome.stopped:
+        details["stopped"] = outcome.stopped
+    unchecked = [
+        Unchecked(f"{each.reason} ({count} times)" if count > 1 else each.reason, each.service, each.operation)
+        for each, count in sorted(
+            outcome.unchecked.items(), key=lambda item: (str(item[0].service), str(item[0].operation))
+        )
+        if each.reason != UNSUPPORTED
+    ]
+    sent = sum(tally.requests for tally in tallies.values())
+    return Report(
+        "fuzz", findings, exchanges=sent, checked=sent, unchecked=unchecked, seconds=seconds,
+        coverage=coverage.to_json(), details=details,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 The checks that judge a whole sequence read it through here. Nothing is assumed that no exchange shows: what was
 there before the sequence began is unknown, not absent.
 """
+
 from __future__ import annotations
 
 import json
@@ -208,7 +209,7 @@ def _touch(history: History, index: int, exchange: Exchange) -> None:
                     life.deleted = index
             elif deletes and life.identifier not in named and life.request is not None:
                 # Deleting a tree deletes what stands on what is named.
-                if any(life.request.get(member) in named for member in life.family.parents):
+                if any(named.intersection(_strings(life.request.get(member))) for member in life.family.parents):
                     reached.add(life.identifier)
         if not reached:
             return
@@ -226,7 +227,9 @@ def _strings(value: Any) -> Iterable[str]:
             yield from _strings(inner)
 
 
-def _walk(history: History, open_walks: dict[tuple[str, Scope, str, str], Walk], index: int, exchange: Exchange) -> None:
+def _walk(
+    history: History, open_walks: dict[tuple[str, Scope, str, str], Walk], index: int, exchange: Exchange
+) -> None:
     pagination = history.contract.operation(exchange.operation).pagination
     if pagination is None or not isinstance(exchange.response, Mapping) or not isinstance(exchange.request, Mapping):
         return
@@ -237,8 +240,11 @@ def _walk(history: History, open_walks: dict[tuple[str, Scope, str, str], Walk],
     items = exchange.response.get(pagination["resultKey"][0]) if pagination.get("resultKey") else None
     if not isinstance(items, list) or not (token is None or isinstance(token, str)):
         return
-    asked = {name: value for name, value in exchange.request.items()
-             if name not in (pagination["inputToken"][0], pagination.get("limitKey"))}
+    asked = {
+        name: value
+        for name, value in exchange.request.items()
+        if name not in (pagination["inputToken"][0], pagination.get("limitKey"))
+    }
     scope, key = scope_of(exchange), json.dumps(asked, sort_keys=True)
     page = Page(index, items, token, following if isinstance(following, str) and following else None)
     walk = open_walks.pop((exchange.operation, scope, key, token), None) if token is not None else None

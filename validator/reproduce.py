@@ -1,4 +1,5 @@
 """Lines that do a finding's last call by hand: Python, the AWS CLI, curl. They name no credential."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -34,8 +35,12 @@ def lines(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: st
 def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
     """A boto3 session; boto3's own validation is off, since it would stop what is broken on purpose."""
     where = f", endpoint_url={endpoint!r}" if endpoint else ""
-    text = ["import boto3", "from botocore.config import Config", "",
-            f"client = boto3.client({contract.service!r}{where}, config=Config(parameter_validation=False, retries={{'total_max_attempts': 1}}))"]
+    text = [
+        "import boto3",
+        "from botocore.config import Config",
+        "",
+        f"client = boto3.client({contract.service!r}{where}, config=Config(parameter_validation=False, retries={{'total_max_attempts': 1}}))",
+    ]
     for call in calls:
         request = call.get("request")
         if isinstance(request, Mapping) and all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in request):
@@ -49,8 +54,11 @@ def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: s
 def cli(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
     """AWS CLI commands; version 2 reads base64 for blobs as it stands here."""
     where = f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else ""
-    return "\n".join(f"aws {contract.service} {snake(str(call['operation'])).replace('_', '-')}{where} "
-                     f"--no-cli-pager --cli-input-json {shlex.quote(json.dumps(call.get('request') or {}))}" for call in calls)
+    return "\n".join(
+        f"aws {contract.service} {snake(str(call['operation'])).replace('_', '-')}{where} "
+        f"--no-cli-pager --cli-input-json {shlex.quote(json.dumps(call.get('request') or {}))}"
+        for call in calls
+    )
 
 
 def curl(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
@@ -59,10 +67,12 @@ def curl(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str
     url = endpoint or f"https://{info.get('endpointPrefix', contract.service)}.us-east-1.amazonaws.com"
     signing = info.get("signingName") or info.get("endpointPrefix") or contract.service
     return "\n".join(
-        f"curl {shlex.quote(url)} --aws-sigv4 aws:amz:us-east-1:{signing} --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
+        f'curl {shlex.quote(url)} --aws-sigv4 aws:amz:us-east-1:{signing} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
         f"-H {shlex.quote('Content-Type: application/x-amz-json-' + str(info.get('jsonVersion', '1.0')))} "
         f"-H {shlex.quote('X-Amz-Target: ' + str(info.get('targetPrefix', '')) + '.' + str(call['operation']))} "
-        f"-d {shlex.quote(json.dumps(call.get('request')))}" for call in calls)
+        f"-d {shlex.quote(json.dumps(call.get('request')))}"
+        for call in calls
+    )
 
 
 def snake(name: str) -> str:
@@ -98,7 +108,9 @@ def _without(contract: Contract, schema: Mapping[str, Any], value: Any, depth: i
     if isinstance(value, Mapping):
         properties, others = schema.get("properties", {}), schema.get("additionalProperties")
         others = others if isinstance(others, Mapping) else {}
-        return {name: _without(contract, properties.get(name, others), inner, depth + 1) for name, inner in value.items()}
+        return {
+            name: _without(contract, properties.get(name, others), inner, depth + 1) for name, inner in value.items()
+        }
     if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         return [_without(contract, schema["items"], inner, depth + 1) for inner in value]
     return value

@@ -3,6 +3,7 @@
 A story is a short script about one family, told with whatever lives: create it twice, delete it and look again, ask for
 it from another account. The random sequences use the same deeds in any order. Both only send; the checks judge.
 """
+
 from __future__ import annotations
 
 import random
@@ -13,7 +14,7 @@ from validator.contract import Operation
 from validator.exchange import Exchange
 from validator.families import Family, families, family_of
 from validator.fuzzing.bounds import walk
-from validator.fuzzing.stage import Stage
+from validator.fuzzing.stage import Stage, share
 from validator.fuzzing.world import Held, World
 from validator.history import GHOST
 
@@ -27,11 +28,12 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
     mine = [family for family in families(contract).values() if family.name in chosen]
     if not mine:
         return
-    for family in mine:
-        for story in STORIES if stage.options.writes else (unknown,):
-            with stage.chapter(contract, "stateful") as world:
-                story(Teller(world, family))
-    for number in range(stage.options.sequences if stage.options.writes else 0):
+    part = stage.options.share
+    told = [(family, story) for family in mine for story in (STORIES if stage.options.writes else (unknown,))]
+    for family, story in share(told, part):
+        with stage.chapter(contract, "stateful") as world:
+            story(Teller(world, family))
+    for number in share(range(stage.options.sequences if stage.options.writes else 0), part):
         with stage.chapter(contract, "stateful") as world:
             _Play(world, mine, random.Random(f"{stage.options.seed} {contract.service} {number}")).play(_STEPS)
 
@@ -42,7 +44,9 @@ class Teller:
     def __init__(self, world: World, family: Family) -> None:
         self.world, self.family, self.contract = world, family, world.contract
         target = world.journal.target
-        self.elsewhere = [(account, None) for account in target.accounts[1:2]] + [(None, region) for region in target.regions[1:2]]
+        self.elsewhere = [(account, None) for account in target.accounts[1:2]] + [
+            (None, region) for region in target.regions[1:2]
+        ]
 
     def can(self, *verbs: str) -> bool:
         """Whether the family has these verbs here."""
@@ -52,7 +56,9 @@ class Teller:
         """The family's operation for a verb."""
         return self.contract.operation(self.family.operations[verb])
 
-    def send(self, operation: Operation, request: Any, scope: tuple[str | None, str | None] = (None, None)) -> Exchange | None:
+    def send(
+        self, operation: Operation, request: Any, scope: tuple[str | None, str | None] = (None, None)
+    ) -> Exchange | None:
         """One call."""
         return self.world.journal.send(operation, request, account=scope[0], region=scope[1])
 
@@ -214,8 +220,11 @@ def unknown(tell: Teller) -> None:
     if identifier.startswith("arn:"):
         parts = identifier.split(":")
         wrong += [":".join([parts[0], "aws-cn", *parts[2:]]), ":".join([*parts[:2], "s3", *parts[3:]])]
-        others = [other for name, family in tell.world.families.items() if name != tell.family.name
-                  and family.declared and (other := tell.world.live(family)) is not None]
+        others = [
+            other
+            for name, family in tell.world.families.items()
+            if name != tell.family.name and family.declared and (other := tell.world.live(family)) is not None
+        ]
         wrong += others[:2]
     for verb in ("describe", "delete", "stop") if tell.world.journal.target.owned else ("describe",):
         for each in wrong:
@@ -235,8 +244,14 @@ def tags(tell: Teller) -> None:
     identifier = tell.world.live(tell.family)
     if identifier is None or not identifier.startswith("arn:"):
         return
-    for name, values in (("TagResource", {"colour": "red", "size": "s"}), ("ListTagsForResource", {}), ("TagResource", {"colour": "blue"}),
-                         ("ListTagsForResource", {}), ("UntagResource", {"colour": ""}), ("ListTagsForResource", {})):
+    for name, values in (
+        ("TagResource", {"colour": "red", "size": "s"}),
+        ("ListTagsForResource", {}),
+        ("TagResource", {"colour": "blue"}),
+        ("ListTagsForResource", {}),
+        ("UntagResource", {"colour": ""}),
+        ("ListTagsForResource", {}),
+    ):
         request = tag_request(tell, name, identifier, values)
         if request is not None:
             tell.send(tell.contract.operation(name), request)
@@ -244,12 +259,13 @@ def tags(tell: Teller) -> None:
 
 def stopped(tell: Teller) -> None:
     """Stopped while it works, stopped again, stopped when done."""
-    if "StopResource" in tell.contract.operations and tell.can("create"):
-        stop = tell.contract.operation("StopResource")
+    name = next((name for name, verb in tell.family.also.items() if verb == "stop"), None)
+    if name is not None and tell.can("create"):
+        stop = tell.contract.operation(name)
         held = tell.world.create(tell.family)
         if held is not None:
             for _ in range(2):
-                request = tag_request(tell, "StopResource", held.identifier)
+                request = tag_request(tell, name, held.identifier)
                 if request is not None:
                     tell.send(stop, request)
                 tell.world.describe(held)
@@ -257,10 +273,14 @@ def stopped(tell: Teller) -> None:
             tell.list()
 
 
-def tag_request(tell: Teller, operation: str, identifier: str, values: dict[str, str] | None = None) -> dict[str, Any] | None:
+def tag_request(
+    tell: Teller, operation: str, identifier: str, values: dict[str, str] | None = None
+) -> dict[str, Any] | None:
     """A request of an operation that takes any resource's ARN, in the service's own spelling; None when it has another form."""
     contract = tell.contract
-    members = {name.lower(): name for name in contract.define(contract.operation(operation).input or "").get("properties", {})}
+    members = {
+        name.lower(): name for name in contract.define(contract.operation(operation).input or "").get("properties", {})
+    }
     if "resourcearn" not in members:
         return None
     request: dict[str, Any] = {members["resourcearn"]: identifier}
@@ -268,7 +288,11 @@ def tag_request(tell: Teller, operation: str, identifier: str, values: dict[str,
     if operation == "UntagResource" and "tagkeys" in members:
         request[members["tagkeys"]] = list(values)
     elif operation == "TagResource" and "tags" in members:
-        schema = contract.define(contract.define(contract.operation(operation).input or "")["properties"][members["tags"]]["$ref"].rpartition("/")[2])
+        schema = contract.define(
+            contract.define(contract.operation(operation).input or "")["properties"][members["tags"]][
+                "$ref"
+            ].rpartition("/")[2]
+        )
         if schema.get("type") == "array":
             spelled = list(contract.define(schema["items"]["$ref"].rpartition("/")[2])["properties"])
             request[members["tags"]] = [dict(zip(spelled, pair, strict=False)) for pair in values.items()]
@@ -277,7 +301,17 @@ def tag_request(tell: Teller, operation: str, identifier: str, values: dict[str,
     return request
 
 
-STORIES: tuple[Callable[[Teller], None], ...] = (life, twice, hurried, parents, crowd, elsewhere, unknown, tags, stopped)
+STORIES: tuple[Callable[[Teller], None], ...] = (
+    life,
+    twice,
+    hurried,
+    parents,
+    crowd,
+    elsewhere,
+    unknown,
+    tags,
+    stopped,
+)
 
 
 # Play ----------------------------------------------------------------------------------------------------------------
@@ -287,7 +321,11 @@ class _Play:
     """Deeds in random order on whatever lives by then."""
 
     def __init__(self, world: World, mine: Sequence[Family], chance: random.Random) -> None:
-        self.world, self.mine, self.chance = world, [family for family in mine if world.offers(family, "create")], chance
+        self.world, self.mine, self.chance = (
+            world,
+            [family for family in mine if world.offers(family, "create")],
+            chance,
+        )
         self.held: list[Held] = []
         self.dead: list[Held] = []
 
@@ -295,8 +333,21 @@ class _Play:
         """So many deeds, one after the other."""
         if not self.mine:
             return
-        deeds = (self.create, self.create, self.look, self.look, self.look, self.list, self.page, self.delete, self.delete_early,
-                 self.again, self.haunt, self.abroad, self.wait)
+        deeds = (
+            self.create,
+            self.create,
+            self.look,
+            self.look,
+            self.look,
+            self.list,
+            self.page,
+            self.delete,
+            self.delete_early,
+            self.again,
+            self.haunt,
+            self.abroad,
+            self.wait,
+        )
         for _ in range(steps):
             self.chance.choice(deeds)()
         for held in self.held[:5]:
@@ -331,7 +382,13 @@ class _Play:
             name, attribute = self.chance.choice(sorted(family.filters.items()))
             operation = self.world.contract.operation(family.operations["list"])
             members = self.world.contract.define(operation.input or "").get("properties", {})
-            values = sorted({str(held.request[attribute]) for held in self.held if held.family.name == family.name and attribute in held.request})
+            values = sorted(
+                {
+                    str(held.request[attribute])
+                    for held in self.held
+                    if held.family.name == family.name and attribute in held.request
+                }
+            )
             if values and name in members:
                 request = {name: self.chance.choice(values)}
         Teller(self.world, family).list(request)
@@ -369,7 +426,9 @@ class _Play:
         former = self.dead + self.held
         if former:
             held = self.chance.choice(former)
-            exchange = self.world.journal.send(self.world.contract.operation(held.family.operations["create"]), dict(held.request))
+            exchange = self.world.journal.send(
+                self.world.contract.operation(held.family.operations["create"]), dict(held.request)
+            )
             made = self.world.adopt(held.family, exchange)
             if made is not None and all(other.identifier != made.identifier for other in self.held):
                 self.held.append(made)

@@ -1,4 +1,5 @@
 """account_isolated: accounts and regions do not see each other."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -25,12 +26,19 @@ def account_isolated(contract: Contract, exchanges: Iterable[Exchange]) -> Itera
             continue
         if None in (*home.scope, *life.scope) or life.born is not None:
             continue
-        seen = [(sight.index, sight.how) for sight in life.sights] + ([(life.deleted, "deleted")] if life.deleted is not None else [])
+        seen = [(sight.index, sight.how) for sight in life.sights] + (
+            [(life.deleted, "deleted")] if life.deleted is not None else []
+        )
         later = [(index, how) for index, how in seen if index > home.born]
         if later:
             index, how = min(later)
-            yield verdict("account_isolated", read.exchanges, [home.born, index], how,
-                          f"{life.family.name} {shown(life.identifier)} of {_words(home.scope)} is {how} from {_words(life.scope)}")
+            yield verdict(
+                "account_isolated",
+                read.exchanges,
+                [home.born, index],
+                how,
+                f"{life.family.name} {shown(life.identifier)} of {_words(home.scope)} is {how} from {_words(life.scope)}",
+            )
 
 
 def _words(scope: past.Scope) -> str:

@@ -1,4 +1,5 @@
 """closure: what one operation returns, the operations that take it accept."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,25 +27,43 @@ def _identifiers(read: past.History) -> Iterator[Finding]:
     for index, exchange in enumerate(read.exchanges):
         found = family_of(read.contract, exchange.operation)
         error = exchange.error
-        if found is None or found[1] != "describe" or error is None or error.code in CIRCUMSTANCE or (exchange.status or 0) >= 500:
+        if (
+            found is None
+            or found[1] != "describe"
+            or error is None
+            or error.code in CIRCUMSTANCE
+            or (exchange.status or 0) >= 500
+        ):
             continue
         family = found[0]
         member = family.takes.get(exchange.operation, "")
         identifier = exchange.request.get(member) if isinstance(exchange.request, Mapping) else None
-        life = read.lives.get((past.scope_of(exchange), family.name, identifier)) if isinstance(identifier, str) else None
-        if life is None or not life.alive_at(index) or life.changed or _breaks(read.contract, exchange, {member: identifier}):
+        life = (
+            read.lives.get((past.scope_of(exchange), family.name, identifier)) if isinstance(identifier, str) else None
+        )
+        if (
+            life is None
+            or not life.alive_at(index)
+            or life.changed
+            or _breaks(read.contract, exchange, {member: identifier})
+        ):
             continue
         origin = [life.born] if life.born is not None else [next(sight.index for sight in life.sights)]
-        yield verdict("closure", read.exchanges, [*origin, index], "identifier", direction="request",
-                      message=f"{exchange.operation} answers {error.code} for {shown(identifier)}, which "
-                              f"{read.exchanges[origin[0]].operation} gave and nobody deleted")
+        yield verdict(
+            "closure",
+            read.exchanges,
+            [*origin, index],
+            "identifier",
+            direction="request",
+            message=f"{exchange.operation} answers {error.code} for {shown(identifier)}, which "
+            f"{read.exchanges[origin[0]].operation} gave and nobody deleted",
+        )
 
 
 def _breaks(contract: Contract, exchange: Exchange, plain: Mapping[str, object]) -> bool:
     """Whether the request as a whole is at fault, rather than the identifier in it."""
     operation = contract.operation(exchange.operation)
-    return not is_valid(operation, exchange.request) \
-        and is_valid(operation, plain)
+    return not is_valid(operation, exchange.request) and is_valid(operation, plain)
 
 
 def _tokens(read: past.History) -> Iterator[Finding]:
@@ -64,10 +83,18 @@ def _tokens(read: past.History) -> Iterator[Finding]:
         if origin is None or origin[0] > index or error.code in CIRCUMSTANCE:
             continue
         first = read.exchanges[origin[0]].request
-        if {**exchange.request, pages["inputToken"][0]: None} != {**first, pages["inputToken"][0]: None} or _old(read, origin[0], index):
+        if {**exchange.request, pages["inputToken"][0]: None} != {**first, pages["inputToken"][0]: None} or _old(
+            read, origin[0], index
+        ):
             continue
-        yield verdict("closure", read.exchanges, [origin[0], index], "token", direction="request",
-                      message=f"{exchange.operation} answers {error.code} for the token it gave: {shown(token, 40)}")
+        yield verdict(
+            "closure",
+            read.exchanges,
+            [origin[0], index],
+            "token",
+            direction="request",
+            message=f"{exchange.operation} answers {error.code} for the token it gave: {shown(token, 40)}",
+        )
 
 
 def _old(read: past.History, given: int, sent: int) -> bool:

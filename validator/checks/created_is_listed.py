@@ -1,4 +1,5 @@
 """created_is_listed: what was created is in the list."""
+
 from __future__ import annotations
 
 import json
@@ -30,14 +31,28 @@ def created_is_listed(contract: Contract, exchanges: Iterable[Exchange]) -> Iter
         for life in read.of(family, walk.scope):
             if life.born is None or life.born > first or (life.deleted is not None and life.deleted < last):
                 continue
-            if life.identifier not in there and life.request is not None and all(
+            if (
+                life.identifier not in there
+                and life.request is not None
+                and all(
                     (life.request.get(attribute) == value) is equal if attribute in life.request else False
-                    for attribute, value, equal in asked):
-                yield verdict("created_is_listed", read.exchanges, [life.born, *(page.index for page in walk.pages)], "not-listed",
-                              f"{walk.operation} does not list {shown(life.identifier)}, created before and not deleted")
+                    for attribute, value, equal in asked
+                )
+            ):
+                yield verdict(
+                    "created_is_listed",
+                    read.exchanges,
+                    [life.born, *(page.index for page in walk.pages)],
+                    "not-listed",
+                    f"{walk.operation} does not list {shown(life.identifier)}, created before and not deleted",
+                )
                 break
 
 
 def _wanted(request: Mapping[str, object]) -> int:
     """How many conditions a request states; one we cannot read makes the list unfit to judge by."""
-    return sum(len(value) if isinstance(value, list) else 1 for value in json.loads(json.dumps(request)).values() if value is not None)
+    return sum(
+        len(value) if isinstance(value, list) else 1
+        for value in json.loads(json.dumps(request)).values()
+        if value is not None
+    )

@@ -1,4 +1,5 @@
 """deleted_is_gone: what was deleted does not stay."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -29,16 +30,32 @@ def deleted_is_gone(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
         for count, (index, sight) in enumerate(after):
             status = sight.seen.get(rules.member) if rules is not None else None
             deleting = rules is not None and isinstance(status, str) and status in rules.deleting
+            unknown = status is None and rules is not None and bool(rules.deleting)
             if gone is not None and index > gone:
-                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, gone, index], "came-back",
-                              f"{life.family.name} {shown(life.identifier)} was gone and is {sight.how} again")
+                yield verdict(
+                    "deleted_is_gone",
+                    read.exchanges,
+                    [life.deleted, gone, index],
+                    "came-back",
+                    f"{life.family.name} {shown(life.identifier)} was gone and is {sight.how} again",
+                )
                 break
-            if not deleting and not life.family.lingers:
-                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, index], "still-there",
-                              f"{life.family.name} {shown(life.identifier)} was deleted and is still {sight.how}"
-                              + (f" as {status}" if status else ""))
+            if not deleting and not unknown:
+                yield verdict(
+                    "deleted_is_gone",
+                    read.exchanges,
+                    [life.deleted, index],
+                    "still-there",
+                    f"{life.family.name} {shown(life.identifier)} was deleted and is still {sight.how}"
+                    + (f" as {status}" if status else ""),
+                )
                 break
             if count >= _PATIENCE:
-                yield verdict("deleted_is_gone", read.exchanges, [life.deleted, index], "never-gone",
-                              f"{life.family.name} {shown(life.identifier)} is still {status} after {count} looks")
+                yield verdict(
+                    "deleted_is_gone",
+                    read.exchanges,
+                    [life.deleted, index],
+                    "never-gone",
+                    f"{life.family.name} {shown(life.identifier)} is still {status} after {count} looks",
+                )
                 break

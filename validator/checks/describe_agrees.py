@@ -1,4 +1,5 @@
 """describe_agrees: what was asked for, what is described and what is listed agree."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,43 +15,53 @@ from validator.results import Finding
 
 @check("describe_agrees", "A description repeats what was created, and agrees with the summary in a list.")
 def describe_agrees(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for members that differ between create's request, describe and list, unless something changed it between.
+    """Findings for members that differ between create, describe and list, unless something changed it in between.
 
-    State, its reason and the time of the last update move by themselves and are not compared here.
+    Compared are the members that create takes or gives. State and times move by themselves, and so may lists of what
+    is attached: they are not compared here. Of a resource that nothing declares only plain values are.
     """
     read = past.read(contract, exchanges)
     for life in read.lives.values():
-        known: dict[str, tuple[int, Any]] = {}
-        if life.request is not None and life.born is not None:
-            asked = {**life.family.defaults, **life.request} if life.family.declared else _scalars(life.request)
-            known = {name: (life.born, value) for name, value in asked.items() if value is not None}
-            _also(known, life, read.exchanges[life.born].response)
-        moving = {life.family.updated, *life.family.moving}
-        if life.family.lifecycle is not None:
-            moving |= {life.family.lifecycle.member, life.family.lifecycle.reason}
+        family = life.family
+        stable = _stable(contract, life)
+        known = {name: (life.born or 0, value) for name, value in _created(read, life).items() if name in stable}
         for sight in life.sights:
-            if sight.seen.get(life.family.identifier, life.identifier) != life.identifier:
-                yield verdict("describe_agrees", read.exchanges, [sight.index], "another", f"{life.family.name}: asked for "
-                              f"{shown(life.identifier)}, got {shown(sight.seen[life.family.identifier])}")
+            if sight.seen.get(family.identifier, life.identifier) != life.identifier:
+                seen = shown(sight.seen[family.identifier])
+                message = f"{family.name}: asked for {shown(life.identifier)}, got {seen}"
+                yield verdict("describe_agrees", read.exchanges, [sight.index], "another", message)
                 break
-            wrong = next((name for name, value in sight.seen.items() if name in known and name not in moving
-                          and differing(known[name][1], value)
-                          and not any(known[name][0] < index < sight.index for index in life.changed)), None)
+            wrong = next(
+                (name for name in sight.seen if name in known and _differs(life, known[name], sight, name)), None
+            )
             if wrong is not None:
-                yield verdict("describe_agrees", read.exchanges, [known[wrong][0], sight.index], f"differs:{wrong}",
-                              f"{life.family.name}: {wrong} was {shown(known[wrong][1])} and is {sight.how} as {shown(sight.seen[wrong])}")
+                at, value = known[wrong]
+                message = f"{family.name}: {wrong} was {shown(value)} and is {sight.how} as {shown(sight.seen[wrong])}"
+                yield verdict("describe_agrees", read.exchanges, [at, sight.index], f"differs:{wrong}", message)
                 break
             for name, value in sight.seen.items():
-                if life.family.declared or isinstance(value, (str, bool, int)):
-                    known[name] = (sight.index, value) if name not in known else (known[name][0], known[name][1])
+                if name in stable and (family.declared or isinstance(value, (str, bool, int))):
+                    known.setdefault(name, (sight.index, value))
 
 
-def _scalars(request: Mapping[str, Any]) -> dict[str, Any]:
-    # Of a resource that nothing declares only what is plainly the same thing is compared.
-    return {name: value for name, value in request.items() if isinstance(value, (str, bool, int))}
+def _stable(contract: Contract, life: past.Life) -> set[str]:
+    create = contract.operation(life.family.operations["create"])
+    names = {name for shape in (create.input, create.output) if shape for name in contract.define(shape)["properties"]}
+    rules = life.family.lifecycle
+    return names - {life.family.updated, rules.member if rules else None, rules.reason if rules else None}
 
 
-def _also(known: dict[str, tuple[int, Any]], life: past.Life, response: Any) -> None:
-    if life.born is not None and isinstance(response, Mapping) and life.family.declared:
-        for name, value in response.items():
-            known.setdefault(name, (life.born, value))
+def _created(read: past.History, life: past.Life) -> dict[str, Any]:
+    if life.request is None or life.born is None:
+        return {}
+    if not life.family.declared:
+        return {name: value for name, value in life.request.items() if isinstance(value, (str, bool, int))}
+    response = read.exchanges[life.born].response
+    asked = {**life.family.defaults, **(response if isinstance(response, Mapping) else {})}
+    asked.update((name, value) for name, value in life.request.items() if value is not None)
+    return {name: value for name, value in asked.items() if not isinstance(value, list)}
+
+
+def _differs(life: past.Life, known: tuple[int, Any], sight: past.Sight, name: str) -> bool:
+    changed = any(known[0] < index < sight.index for index in life.changed)
+    return not changed and not isinstance(known[1], list) and differing(known[1], sight.seen[name])

@@ -1,4 +1,5 @@
 """error_status: an error has the HTTP status that its shape declares."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,12 @@ from validator.exchange import Exchange
 from validator.results import Finding
 
 
-@check("error_status", "An error answers with the status its shape declares: 4xx for the caller's faults, 5xx for the service's.",
-       scope="exchange", source="https://smithy.io/2.0/spec/http-bindings.html#httperror-trait")
+@check(
+    "error_status",
+    "An error answers with the status its shape declares: 4xx for the caller's faults, 5xx for the service's.",
+    scope="exchange",
+    source="https://smithy.io/2.0/spec/http-bindings.html#httperror-trait",
+)
 def error_status(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """Findings for errors with another status than declared, and for errors that call themselves a success."""
     for exchange in exchanges:
@@ -24,7 +29,16 @@ def error_status(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[
         else:
             # What says nothing else is a fault of the caller, or of the service where it is marked so.
             fault = shape is not None and shape.fault
-            wrong, wanted = status < 400 or (shape is not None and status >= 500 and not fault), "5xx" if fault else "4xx"
+            wrong, wanted = (
+                status < 400 or (shape is not None and status >= 500 and not fault),
+                "5xx" if fault else "4xx",
+            )
         if wrong and status != 501:
-            yield verdict("error_status", (exchange,), (0,), error.code, direction="error",
-                          message=f"{error.code} comes with status {status}; the contract says {wanted}")
+            yield verdict(
+                "error_status",
+                (exchange,),
+                (0,),
+                error.code,
+                direction="error",
+                message=f"{error.code} comes with status {status}; the contract says {wanted}",
+            )

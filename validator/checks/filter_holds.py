@@ -1,4 +1,5 @@
 """filter_holds: a filtered list holds what the filter says, on every page."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,9 +30,14 @@ def filter_holds(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[
             for identifier, summary in family.listed(exchange.response):
                 actual, known_at = _known(read, family, exchange, identifier, summary, attribute)
                 if isinstance(actual, str) and (actual == value) is not equal:
-                    yield verdict("filter_holds", read.exchanges, [*known_at, index], "excluded",
-                                  f"{exchange.operation} filtered by {attribute} {'=' if equal else '!='} {shown(value)} "
-                                  f"lists {shown(identifier)}, whose {attribute} is {shown(actual)}")
+                    yield verdict(
+                        "filter_holds",
+                        read.exchanges,
+                        [*known_at, index],
+                        "excluded",
+                        f"{exchange.operation} filtered by {attribute} {'=' if equal else '!='} {shown(value)} "
+                        f"lists {shown(identifier)}, whose {attribute} is {shown(actual)}",
+                    )
                     break
 
 
@@ -40,14 +46,17 @@ def conditions(family: Family, request: Mapping[str, Any]) -> Iterator[tuple[str
     for name, value in request.items():
         if name in family.filters and isinstance(value, str):
             yield family.filters[name], value, True
-        elif isinstance(value, list):
+        elif family.condition is not None and name == family.condition.member and isinstance(value, list):
+            form = family.condition
             for each in value:
-                if isinstance(each, Mapping) and {"Key", "Value", "Condition"} <= each.keys() and each["Key"] in family.filters:
-                    yield family.filters[each["Key"]], each["Value"], each["Condition"] == "IS"
+                if isinstance(each, Mapping) and each.get(form.key) in family.filters:
+                    equal = each.get(form.condition) == form.equal
+                    yield family.filters[each[form.key]], each.get(form.value, ""), equal
 
 
-def _known(read: past.History, family: Family, exchange: Exchange, identifier: str, summary: Mapping[str, Any],
-           attribute: str) -> tuple[Any, list[int]]:
+def _known(
+    read: past.History, family: Family, exchange: Exchange, identifier: str, summary: Mapping[str, Any], attribute: str
+) -> tuple[Any, list[int]]:
     if attribute in summary:
         return summary[attribute], []
     life = read.lives.get((past.scope_of(exchange), family.name, identifier))
@@ -55,4 +64,6 @@ def _known(read: past.History, family: Family, exchange: Exchange, identifier: s
         return None, []
     if life.request is not None and attribute in life.request and life.born is not None:
         return life.request[attribute], [life.born]
-    return next(((sight.seen[attribute], [sight.index]) for sight in life.sights if attribute in sight.seen), (None, []))
+    return next(
+        ((sight.seen[attribute], [sight.index]) for sight in life.sights if attribute in sight.seen), (None, [])
+    )

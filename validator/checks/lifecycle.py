@@ -1,4 +1,5 @@
 """lifecycle: a resource's states follow one another as documented."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,10 @@ from validator.families import Lifecycle
 from validator.results import Finding
 
 
-@check("lifecycle", "States only move forward along the documented lifecycle, and a reason for failure comes only with a failure.")
+@check(
+    "lifecycle",
+    "States only move forward along the documented lifecycle, and a reason for failure comes only with a failure.",
+)
 def lifecycle(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """Findings for states that nothing documents, that cannot follow what was seen before, or that contradict themselves.
 
@@ -34,19 +38,39 @@ def _states(read: past.History, life: past.Life, rules: Lifecycle) -> Iterator[F
         if not isinstance(status, str):
             continue
         if status not in rules.after:
-            yield verdict("lifecycle", read.exchanges, [sight.index], "unknown-state",
-                          f"{life.family.name} is {status!r}, which is no documented state")
+            yield verdict(
+                "lifecycle",
+                read.exchanges,
+                [sight.index],
+                "unknown-state",
+                f"{life.family.name} is {status!r}, which is no documented state",
+            )
             continue
         reason = sight.seen.get(rules.reason) if rules.reason else None
         if reason and status not in rules.failed:
-            yield verdict("lifecycle", read.exchanges, [sight.index], "reason-without-failure",
-                          f"{life.family.name} is {status!r} and yet gives {rules.reason}")
+            yield verdict(
+                "lifecycle",
+                read.exchanges,
+                [sight.index],
+                "reason-without-failure",
+                f"{life.family.name} is {status!r} and yet gives {rules.reason}",
+            )
         if before is None and life.born is not None and not _from_start(rules, status):
-            yield verdict("lifecycle", read.exchanges, [life.born, sight.index], "wrong-start",
-                          f"{life.family.name} is first seen {status!r}, which does not follow {', '.join(sorted(rules.initial))}")
+            yield verdict(
+                "lifecycle",
+                read.exchanges,
+                [life.born, sight.index],
+                "wrong-start",
+                f"{life.family.name} is first seen {status!r}, which does not follow {', '.join(sorted(rules.initial))}",
+            )
         if before is not None and not rules.may_follow(before[1], status):
-            yield verdict("lifecycle", read.exchanges, [before[0], sight.index], "backward",
-                          f"{life.family.name} goes from {before[1]!r} to {status!r}")
+            yield verdict(
+                "lifecycle",
+                read.exchanges,
+                [before[0], sight.index],
+                "backward",
+                f"{life.family.name} goes from {before[1]!r} to {status!r}",
+            )
         before = (sight.index, status)
 
 
@@ -54,14 +78,18 @@ def _from_start(rules: Lifecycle, status: str) -> bool:
     return any(rules.may_follow(first, status) for first in rules.initial)
 
 
-
 def _deletion(read: past.History, life: past.Life, rules: Lifecycle) -> Iterator[Finding]:
     if life.deleted is None or not rules.deletable:
         return
     possible = _now(read, life, rules, life.deleted)
     if possible is not None and not possible[1] & rules.deletable:
-        yield verdict("lifecycle", read.exchanges, [*possible[0], life.deleted], "deleted-early",
-                      f"{life.family.name} is deleted while {_words(possible[1])}; only {_words(rules.deletable)} can be")
+        yield verdict(
+            "lifecycle",
+            read.exchanges,
+            [*possible[0], life.deleted],
+            "deleted-early",
+            f"{life.family.name} is deleted while {_words(possible[1])}; only {_words(rules.deletable)} can be",
+        )
 
 
 def _now(read: past.History, life: past.Life, rules: Lifecycle, index: int) -> tuple[list[int], frozenset[str]] | None:
@@ -86,8 +114,14 @@ def _parents(read: past.History) -> Iterator[Finding]:
                 continue
             possible = _now(read, held, held.family.lifecycle, life.born)
             if possible is not None and not possible[1] & wanted:
-                yield verdict("lifecycle", read.exchanges, [*possible[0], life.born], "parent-not-ready", direction="request",
-                              message=f"{life.family.name} is created on a {parent} that is {_words(possible[1])}; it must be {_words(wanted)}")
+                yield verdict(
+                    "lifecycle",
+                    read.exchanges,
+                    [*possible[0], life.born],
+                    "parent-not-ready",
+                    direction="request",
+                    message=f"{life.family.name} is created on a {parent} that is {_words(possible[1])}; it must be {_words(wanted)}",
+                )
 
 
 def _words(states: Iterable[str]) -> str:

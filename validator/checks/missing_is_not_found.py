@@ -1,20 +1,23 @@
 """missing_is_not_found: what was never created is not found."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from validator import history as past
 from validator.checks import check
-from validator.checks.rejections import CIRCUMSTANCE
+from validator.checks.rejections import CIRCUMSTANCE, keeps
 from validator.checks.verdict import shown, verdict
 from validator.contract import Contract
 from validator.exchange import Exchange
 from validator.families import family_of
 from validator.results import Finding
-from validator.validate import is_valid
 
 
-@check("missing_is_not_found", "An identifier of something that never existed is answered with the declared not-found error.")
+@check(
+    "missing_is_not_found",
+    "An identifier of something that never existed is answered with the declared not-found error.",
+)
 def missing_is_not_found(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """Findings for calls about things that were never created, which succeed or are rejected for another reason.
 
@@ -33,13 +36,29 @@ def missing_is_not_found(contract: Contract, exchanges: Iterable[Exchange]) -> I
         if not isinstance(identifier, str) or past.GHOST not in identifier:
             continue
         if exchange.accepted:
-            yield verdict("missing_is_not_found", listed, [index], "accepted", direction="request",
-                          message=f"{operation.name} succeeds for {shown(identifier)}, which was never created")
-        elif exchange.error is not None and not past.not_found(exchange.error.code) and exchange.error.code not in CIRCUMSTANCE:
-            if is_valid(operation, exchange.request):
-                yield verdict("missing_is_not_found", listed, [index], exchange.error.code, direction="error",
-                              message=f"{operation.name} answers {exchange.error.code} for {shown(identifier)}, "
-                                      f"which was never created; it declares {' or '.join(declared)}")
+            yield verdict(
+                "missing_is_not_found",
+                listed,
+                [index],
+                "accepted",
+                direction="request",
+                message=f"{operation.name} succeeds for {shown(identifier)}, which was never created",
+            )
+        elif (
+            exchange.error is not None
+            and not past.not_found(exchange.error.code)
+            and exchange.error.code not in CIRCUMSTANCE
+        ):
+            if keeps(operation, exchange.request):
+                yield verdict(
+                    "missing_is_not_found",
+                    listed,
+                    [index],
+                    exchange.error.code,
+                    direction="error",
+                    message=f"{operation.name} answers {exchange.error.code} for {shown(identifier)}, "
+                    f"which was never created; it declares {' or '.join(declared)}",
+                )
 
 
 def _only_member(request: Mapping[str, object]) -> str | None:

@@ -1,4 +1,5 @@
 """name_unique: a name is given once."""
+
 from __future__ import annotations
 
 import json
@@ -22,7 +23,12 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
     by_birth = {life.born: life for life in read.lives.values() if life.born is not None}
     for index, exchange in enumerate(read.exchanges):
         found = family_of(contract, exchange.operation)
-        if found is None or found[1] != "create" or found[0].unique is None or not isinstance(exchange.request, Mapping):
+        if (
+            found is None
+            or found[1] != "create"
+            or found[0].unique is None
+            or not isinstance(exchange.request, Mapping)
+        ):
             continue
         family, scope = found[0], past.scope_of(exchange)
         key = (scope, family.name, _key(family, exchange.request))
@@ -31,8 +37,14 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
             for other in held:
                 # A deletion that has only begun keeps the name; one that was asked for may have freed it.
                 if other.deleted is None and other.born is not None and other.born != index:
-                    yield verdict("name_unique", read.exchanges, (other.born, index), "twice", direction="request",
-                                  message=f"{family.name} {_words(family, exchange.request)} is created while another of that name exists")
+                    yield verdict(
+                        "name_unique",
+                        read.exchanges,
+                        (other.born, index),
+                        "twice",
+                        direction="request",
+                        message=f"{family.name} {_words(family, exchange.request)} is created while another of that name exists",
+                    )
                     break
             if index in by_birth:
                 holders.setdefault(key, []).append(by_birth[index])
@@ -41,13 +53,28 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
             gone = [at for at in last.missing if last.deleted is not None and last.deleted < at < index]
             if gone and all(other.deleted is not None and other.deleted < index for other in held):
                 assert last.deleted is not None
-                yield verdict("name_unique", read.exchanges, (last.deleted, gone[0], index), "not-free", direction="request",
-                              message=f"{family.name} {_words(family, exchange.request)} is refused though its holder is gone")
+                yield verdict(
+                    "name_unique",
+                    read.exchanges,
+                    (last.deleted, gone[0], index),
+                    "not-free",
+                    direction="request",
+                    message=f"{family.name} {_words(family, exchange.request)} is refused though its holder is gone",
+                )
 
 
 def _key(family: Family, request: Mapping[str, Any]) -> str:
-    return json.dumps([request.get(member) for member in family.unique or ()], sort_keys=True)
+    return json.dumps([_value(request, member) for member in family.unique or ()], sort_keys=True)
+
+
+def _value(request: Mapping[str, Any], member: str) -> Any:
+    """What a member contributes: `datasetType:upper` is told without regard to case."""
+    name, _, form = member.partition(":")
+    value = request.get(name)
+    return value.upper() if form == "upper" and isinstance(value, str) else value
 
 
 def _words(family: Family, request: Mapping[str, Any]) -> str:
-    return ", ".join(f"{member} {shown(request.get(member), 60)}" for member in family.unique or ())
+    return ", ".join(
+        f"{member.partition(':')[0]} {shown(_value(request, member), 60)}" for member in family.unique or ()
+    )

@@ -1,4 +1,5 @@
 """no_effect_after_rejection: a rejected call leaves everything as it was."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +44,13 @@ def _created(read: past.History) -> Iterator[Finding]:
                 key = (scope, family.name, name)
                 if key in rejected and key not in taken:
                     taken.add(key)
-                    yield verdict("no_effect_after_rejection", read.exchanges, [rejected[key], index], "created",
-                                  f"{family.name} {shown(name)} exists though the call to create it was rejected")
+                    yield verdict(
+                        "no_effect_after_rejection",
+                        read.exchanges,
+                        [rejected[key], index],
+                        "created",
+                        f"{family.name} {shown(name)} exists though the call to create it was rejected",
+                    )
                 else:
                     taken.add(key)
 
@@ -55,7 +61,11 @@ def _deleted(read: past.History) -> Iterator[Finding]:
         found = family_of(read.contract, exchange.operation)
         if found is None or found[1] != "delete" or exchange.error is None or past.not_found(exchange.error.code):
             continue
-        identifier = exchange.request.get(found[0].takes.get(exchange.operation, "")) if isinstance(exchange.request, Mapping) else None
+        identifier = (
+            exchange.request.get(found[0].takes.get(exchange.operation, ""))
+            if isinstance(exchange.request, Mapping)
+            else None
+        )
         if isinstance(identifier, str):
             refused.setdefault((past.scope_of(exchange), found[0].name, identifier), index)
     for key, index in refused.items():
@@ -64,5 +74,10 @@ def _deleted(read: past.History) -> Iterator[Finding]:
             continue
         gone = [at for at in life.missing if at > index]
         if gone and not any(sight.index > index for sight in life.sights if sight.index < gone[0]):
-            yield verdict("no_effect_after_rejection", read.exchanges, [index, gone[0]], "deleted",
-                          f"{life.family.name} {shown(life.identifier)} is gone though the call to delete it was rejected")
+            yield verdict(
+                "no_effect_after_rejection",
+                read.exchanges,
+                [index, gone[0]],
+                "deleted",
+                f"{life.family.name} {shown(life.identifier)} is gone though the call to delete it was rejected",
+            )

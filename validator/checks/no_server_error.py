@@ -1,4 +1,5 @@
 """no_server_error: whatever is sent, the service itself does not break."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,9 @@ from validator.contract import Contract
 from validator.exchange import Exchange
 from validator.results import Finding
 
-_BROKEN = frozenset({"InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "ServerException"})
+_BROKEN = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "ServerException"}
+)
 
 
 @check("no_server_error", "No request makes the service fail: no status of 500 or above.", scope="exchange")
@@ -21,5 +24,11 @@ def no_server_error(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
         failed = status >= 500 or (error is not None and error.code in _BROKEN)
         if failed and status != 501 and not (error is not None and error.code in CIRCUMSTANCE):
             said = f"{error.code}: {error.message}" if error is not None else "no error body"
-            yield verdict("no_server_error", (exchange,), (0,), error.code if error is not None else str(status),
-                          f"{exchange.operation} answers with status {status}: {said}"[:300], direction="error")
+            yield verdict(
+                "no_server_error",
+                (exchange,),
+                (0,),
+                error.code if error is not None else str(status),
+                f"{exchange.operation} answers with status {status}: {said}"[:300],
+                direction="error",
+            )

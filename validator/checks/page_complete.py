@@ -1,4 +1,5 @@
 """page_complete: the pages together are the whole."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -30,10 +31,22 @@ def page_complete(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator
         if read.wrote_between(before.pages[0].index, walk.pages[-1].index):
             continue
         whole, paged = sorted((before, walk), key=lambda each: len(each.pages))
-        sets = [{identity(contract, walk.operation, item) for page in each.pages for item in page.items} for each in (whole, paged)]
+        sets = [
+            {identity(contract, walk.operation, item) for page in each.pages for item in page.items}
+            for each in (whole, paged)
+        ]
         if sets[0] != sets[1]:
             lost, extra = sorted(sets[0] - sets[1]), sorted(sets[1] - sets[0])
-            what = f"misses {len(lost)} of {len(sets[0])}, such as {shown(lost[0])}" if lost else f"has {shown(extra[0])} beyond them"
-            yield verdict("page_complete", read.exchanges, [page.index for each in (before, walk) for page in each.pages],
-                          "not-the-whole", f"{walk.operation} in {len(paged.pages)} pages {what}")
+            what = (
+                f"misses {len(lost)} of {len(sets[0])}, such as {shown(lost[0])}"
+                if lost
+                else f"has {shown(extra[0])} beyond them"
+            )
+            yield verdict(
+                "page_complete",
+                read.exchanges,
+                [page.index for each in (before, walk) for page in each.pages],
+                "not-the-whole",
+                f"{walk.operation} in {len(paged.pages)} pages {what}",
+            )
             latest[key] = whole

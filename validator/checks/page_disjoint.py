@@ -1,4 +1,5 @@
 """page_disjoint: nothing is on two pages."""
+
 from __future__ import annotations
 
 import json
@@ -29,8 +30,13 @@ def page_disjoint(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator
                     break
                 seen[name] = page.index
             if repeated is not None:
-                yield verdict("page_disjoint", read.exchanges, (seen[repeated], page.index), "item-again",
-                              f"{walk.operation} lists {shown(repeated)} twice in one walk")
+                yield verdict(
+                    "page_disjoint",
+                    read.exchanges,
+                    (seen[repeated], page.index),
+                    "item-again",
+                    f"{walk.operation} lists {shown(repeated)} twice in one walk",
+                )
                 break
 
 

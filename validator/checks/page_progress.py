@@ -1,4 +1,5 @@
 """page_progress: following the tokens comes to an end."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -26,10 +27,20 @@ def page_progress(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator
             if page.token is not None:
                 seen.setdefault(page.token, page.index)
             if page.next is not None and page.next in seen:
-                yield verdict("page_progress", read.exchanges, (seen[page.next], page.index), "token-again",
-                              f"{walk.operation} gives a token that led here already: {shown(page.next, 40)}")
+                yield verdict(
+                    "page_progress",
+                    read.exchanges,
+                    (seen[page.next], page.index),
+                    "token-again",
+                    f"{walk.operation} gives a token that led here already: {shown(page.next, 40)}",
+                )
                 break
             if empty > _EMPTY:
-                yield verdict("page_progress", read.exchanges, [page.index], "only-empty",
-                              f"{walk.operation} gives {empty} empty pages in a row, each with a token")
+                yield verdict(
+                    "page_progress",
+                    read.exchanges,
+                    [page.index],
+                    "only-empty",
+                    f"{walk.operation} gives {empty} empty pages in a row, each with a token",
+                )
                 break

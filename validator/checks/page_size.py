@@ -1,4 +1,5 @@
 """page_size: no page is longer than was asked for."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,17 @@ def page_size(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fin
         if not isinstance(exchange.request, Mapping) or not isinstance(exchange.response, Mapping):
             continue
         limit, items = exchange.request.get(pages["limitKey"]), exchange.response.get(pages["resultKey"][0])
-        if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 and isinstance(items, list) and len(items) > limit:
-            yield verdict("page_size", (exchange,), (0,), "too-long",
-                          f"{exchange.operation} gives {len(items)} {pages['resultKey'][0]} where {pages['limitKey']} is {limit}")
+        if (
+            isinstance(limit, int)
+            and not isinstance(limit, bool)
+            and limit > 0
+            and isinstance(items, list)
+            and len(items) > limit
+        ):
+            yield verdict(
+                "page_size",
+                (exchange,),
+                (0,),
+                "too-long",
+                f"{exchange.operation} gives {len(items)} {pages['resultKey'][0]} where {pages['limitKey']} is {limit}",
+            )

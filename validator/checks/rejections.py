@@ -1,20 +1,28 @@
 """Which error codes mean what, for the checks that ask why a call was rejected."""
+
 from __future__ import annotations
 
+from typing import Any
+
 from validator import messages
+from validator.contract import Operation
+from validator.engines.fast import FOREIGN
 from validator.exchange import ErrorReply
+from validator.validate import is_valid, verdict_of
 
 # Codes with which a service says that the request itself breaks its constraints.
 CONSTRAINT = frozenset({"ValidationException", "ValidationError", "SerializationException", "MalformedQueryString"})
 # Codes that say nothing about the request: the caller, the rate or the moment was wrong.
-CIRCUMSTANCE = frozenset("""
+CIRCUMSTANCE = frozenset(
+    """
 AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature
 InvalidClientTokenId InvalidSignatureException LimitExceededException MissingAuthenticationToken
 MissingAuthenticationTokenException OptInRequired ProvisionedThroughputExceededException RequestLimitExceeded
 RequestThrottled RequestThrottledException ServiceUnavailable ServiceUnavailableException SignatureDoesNotMatch SlowDown
 SubscriptionRequiredException Throttling ThrottlingException ThrottledException TooManyRequestsException
 UnrecognizedClientException NotAuthorized
-""".split())
+""".split()
+)
 
 
 def complains_of_form(error: ErrorReply, declared: bool) -> bool:
@@ -28,3 +36,11 @@ def complains_of_form(error: ErrorReply, declared: bool) -> bool:
     if error.code in CONSTRAINT and not declared:
         return True
     return bool(error.message) and "to satisfy constraint" in error.message and bool(messages.parse(error.message))
+
+
+def keeps(operation: Operation, request: Any) -> bool:
+    """Whether a request surely keeps its contract, quickly: what cannot be decided is not sure."""
+    try:
+        return verdict_of(operation)(request)
+    except FOREIGN:
+        return is_valid(operation, request)

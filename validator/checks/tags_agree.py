@@ -1,4 +1,5 @@
 """tags_agree: tags that were put are there, tags that were removed are not."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,9 +37,14 @@ def tags_agree(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fi
             wrong = next((key for key, (_, value) in known.items() if there.get(key) != value), None)
             if wrong is not None:
                 at, value = known[wrong]
-                yield verdict("tags_agree", listed, (at, index), "tags",
-                              f"tag {shown(wrong)} was {'removed' if value is None else f'set to {shown(value)}'} "
-                              f"and is listed as {shown(there.get(wrong))}")
+                yield verdict(
+                    "tags_agree",
+                    listed,
+                    (at, index),
+                    "tags",
+                    f"tag {shown(wrong)} was {'removed' if value is None else f'set to {shown(value)}'} "
+                    f"and is listed as {shown(there.get(wrong))}",
+                )
 
 
 def _pairs(tags: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 """token_rejected: a token opens only the door it was made for."""
+
 from __future__ import annotations
 
 import json
@@ -13,7 +14,10 @@ from validator.families import family_of
 from validator.results import Finding
 
 
-@check("token_rejected", "A token that was never given, or was given for another list, filter or account, or has expired, is rejected.")
+@check(
+    "token_rejected",
+    "A token that was never given, or was given for another list, filter or account, or has expired, is rejected.",
+)
 def token_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """Findings for accepted tokens that this sequence shows to be forged, foreign or expired.
 
@@ -31,14 +35,26 @@ def token_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
         if pages is None or not isinstance(exchange.request, Mapping):
             continue
         token = exchange.request.get(pages["inputToken"][0])
-        key = json.dumps({name: value for name, value in exchange.request.items()
-                          if name not in (pages["inputToken"][0], pages.get("limitKey"))}, sort_keys=True)
+        key = json.dumps(
+            {
+                name: value
+                for name, value in exchange.request.items()
+                if name not in (pages["inputToken"][0], pages.get("limitKey"))
+            },
+            sort_keys=True,
+        )
         scope = past.scope_of(exchange)
         if isinstance(token, str) and token and _rejects_tokens(operation):
             if (wrong := _wrong(contract, operation, token, scope, key, exchange, given, listed)) is not None:
                 why, origin = wrong
-                yield verdict("token_rejected", listed, [*origin, index], why.partition(" ")[0],
-                              f"{operation.name} accepts a token that is {why}: {shown(token, 40)}", direction="request")
+                yield verdict(
+                    "token_rejected",
+                    listed,
+                    [*origin, index],
+                    why.partition(" ")[0],
+                    f"{operation.name} accepts a token that is {why}: {shown(token, 40)}",
+                    direction="request",
+                )
         if isinstance(exchange.response, Mapping):
             following = exchange.response.get(pages["outputToken"][0])
             if isinstance(following, str) and following:
@@ -49,8 +65,16 @@ def _rejects_tokens(operation: Operation) -> bool:
     return any("token" in code.lower() for code in operation.errors)
 
 
-def _wrong(contract: Contract, operation: Operation, token: str, scope: past.Scope, key: str, exchange: Exchange,
-           given: Mapping[str, list[tuple[str, past.Scope, str, int]]], listed: list[Exchange]) -> tuple[str, list[int]] | None:
+def _wrong(
+    contract: Contract,
+    operation: Operation,
+    token: str,
+    scope: past.Scope,
+    key: str,
+    exchange: Exchange,
+    given: Mapping[str, list[tuple[str, past.Scope, str, int]]],
+    listed: list[Exchange],
+) -> tuple[str, list[int]] | None:
     origins = given.get(token)
     if origins is None:
         return "forged (never given by anyone)", []

@@ -1,16 +1,16 @@
 """valid_accepted: what keeps the contract is not rejected as if it broke it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from validator import messages
 from validator.checks import check
-from validator.checks.rejections import CIRCUMSTANCE, complains_of_form
+from validator.checks.rejections import CIRCUMSTANCE, complains_of_form, keeps
 from validator.checks.verdict import verdict
 from validator.contract import Contract, Operation
 from validator.exchange import ErrorReply, Exchange
 from validator.results import Finding
-from validator.validate import is_valid
 
 
 @check("valid_accepted", "A request that keeps the contract is not rejected for its form.", scope="exchange")
@@ -26,10 +26,17 @@ def valid_accepted(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
             continue
         operation = contract.operation(exchange.operation)
         if complains_of_form(error, error.code in operation.errors) or (
-                error.code not in CIRCUMSTANCE and _asks_for_everything(operation, exchange.request)):
-            if is_valid(operation, exchange.request):
-                yield verdict("valid_accepted", (exchange,), (0,), _kind(error), direction="request",
-                              message=f"{operation.name} rejects a request that keeps the contract: {error.code}: {error.message}")
+            error.code not in CIRCUMSTANCE and _asks_for_everything(operation, exchange.request)
+        ):
+            if keeps(operation, exchange.request):
+                yield verdict(
+                    "valid_accepted",
+                    (exchange,),
+                    (0,),
+                    _kind(error),
+                    direction="request",
+                    message=f"{operation.name} rejects a request that keeps the contract: {error.code}: {error.message}",
+                )
 
 
 def _kind(error: ErrorReply) -> str:
@@ -40,5 +47,9 @@ def _kind(error: ErrorReply) -> str:
 
 def _asks_for_everything(operation: Operation, request: object) -> bool:
     pages = operation.pagination
-    return (pages is not None and operation.readonly and isinstance(request, Mapping)
-            and set(request) <= {pages.get("limitKey")})
+    return (
+        pages is not None
+        and operation.readonly
+        and isinstance(request, Mapping)
+        and set(request) <= {pages.get("limitKey")}
+    )

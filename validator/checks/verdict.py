@@ -1,4 +1,5 @@
 """How a check words what it found: one finding with the exchanges that show it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,17 +9,35 @@ from validator.exchange import Exchange
 from validator.results import Finding, Severity, Violation
 
 
-def verdict(check: str, exchanges: Sequence[Exchange], indexes: Iterable[int], kind: str, message: str, *,
-            direction: str = "response", severity: Severity = Severity.ERROR,
-            violations: tuple[Violation, ...] = ()) -> Finding:
+def verdict(
+    check: str,
+    exchanges: Sequence[Exchange],
+    indexes: Iterable[int],
+    kind: str,
+    message: str,
+    *,
+    direction: str = "response",
+    severity: Severity = Severity.ERROR,
+    violations: tuple[Violation, ...] = (),
+) -> Finding:
     """A finding about the last of the exchanges named by `indexes`, which are its calls.
 
     `kind` is a word that is the same whenever the same thing is wrong, so that two sightings of one problem are one.
     """
     calls = [exchanges[index] for index in sorted(set(indexes))]
     last = calls[-1]
-    return Finding(check, severity, last.service, last.operation, direction, message, violations, last.location,
-                   tuple(call.to_json() for call in calls), code=kind)
+    return Finding(
+        check,
+        severity,
+        last.service,
+        last.operation,
+        direction,
+        message,
+        violations,
+        last.location,
+        tuple(call.to_json() for call in calls),
+        code=kind,
+    )
 
 
 def shown(value: Any, limit: int = 80) -> str:

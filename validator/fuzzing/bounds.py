@@ -1,4 +1,5 @@
 """The boundary phase: every constraint on both sides of its bound, on references that live, so that nothing else decides."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -26,7 +27,9 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
         for operation in operations:
             if stage.journal.supported(operation):
                 _Edge(stage, world, operation).walk()
-        for family in {family.name: family for family in map(lambda each: _family(each), operations) if family}.values():
+        for family in {
+            family.name: family for family in map(lambda each: _family(each), operations) if family
+        }.values():
             survey(world, family)
 
 
@@ -77,7 +80,7 @@ class _Edge:
             held = self.world.adopt(self.family, exchange, settle=True)
             if held is not None:
                 self.kept.append(held)
-                if len(self.kept) > _KEPT:
+                if len(self.kept) > (0 if self.world.crowded(self.family) else _KEPT):
                     self.world.discard(self.kept.pop(0))
         elif self.consumes:
             self._replace(instance)
@@ -88,8 +91,12 @@ class _Edge:
         if not isinstance(instance, dict):
             return instance
         fresh: dict[str, Any] = {}
-        if self.verb == "create" and self.family is not None and (member := self.family.name_member) in instance \
-                and not _about(boundary, member or ""):
+        if (
+            self.verb == "create"
+            and self.family is not None
+            and (member := self.family.name_member) in instance
+            and not _about(boundary, member or "")
+        ):
             fresh[member or ""] = self.world.name("b")
         for member, (old, new) in self.swapped.items():
             if instance.get(member) == old:
@@ -126,8 +133,15 @@ def survey(world: World, family: Family, scope: Scope = (None, None)) -> None:
             world.journal.send(describe, {family.takes[describe.name]: identifier}, account=scope[0], region=scope[1])
 
 
-def walk(journal: Journal, operation: Operation, request: dict[str, Any], family: Family | None, *, scope: Scope = (None, None),
-         most: int = 200) -> list[str]:
+def walk(
+    journal: Journal,
+    operation: Operation,
+    request: dict[str, Any],
+    family: Family | None,
+    *,
+    scope: Scope = (None, None),
+    most: int = 200,
+) -> list[str]:
     """Follow the tokens of a list from its first page; the identifiers in the order in which they came."""
     found: list[str] = []
     pages = operation.pagination

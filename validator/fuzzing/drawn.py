@@ -1,4 +1,5 @@
 """The phases that draw: Hypothesis makes requests that keep the contract, and requests that break one constraint."""
+
 from __future__ import annotations
 
 import zlib
@@ -37,12 +38,22 @@ def positive(stage: Stage, operations: Sequence[Operation]) -> None:
 
 def negative(stage: Stage, operations: Sequence[Operation]) -> None:
     """Requests that break one constraint in otherwise drawn surroundings."""
-    _phase(stage, operations, "negative",
-           lambda operation, values: strategies.invalid_requests(operation, given=values).map(lambda broken: broken.instance))
+    _phase(
+        stage,
+        operations,
+        "negative",
+        lambda operation, values: strategies.invalid_requests(operation, given=values).map(
+            lambda broken: broken.instance
+        ),
+    )
 
 
-def _phase(stage: Stage, operations: Sequence[Operation], phase: str,
-           strategy: Callable[[Operation, dict[str, Any]], st.SearchStrategy[Any]]) -> None:
+def _phase(
+    stage: Stage,
+    operations: Sequence[Operation],
+    phase: str,
+    strategy: Callable[[Operation, dict[str, Any]], st.SearchStrategy[Any]],
+) -> None:
     with stage.chapter(operations[0].contract, phase) as world:
         for operation in operations:
             if not stage.journal.supported(operation):
@@ -64,8 +75,16 @@ def _drive(stage: Stage, world: World, operation: Operation, phase: str, drawing
     number = zlib.crc32(f"{options.seed} {operation.service}.{operation.name} {phase}".encode())
 
     @seed(number)
-    @settings(max_examples=options.max_examples, deadline=None, database=_database(stage, operation, phase), print_blob=False,
-              suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet, phases=_PHASES, report_multiple_bugs=True)
+    @settings(
+        max_examples=options.max_examples,
+        deadline=None,
+        database=_database(stage, operation, phase),
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        phases=_PHASES,
+        report_multiple_bugs=True,
+    )
     @given(drawing)
     def send(instance: Any) -> None:
         try:
@@ -92,12 +111,18 @@ def _drive(stage: Stage, world: World, operation: Operation, phase: str, drawing
         if not smallest:
             raise
     finally:
-        stage.note(world.contract, [finding for _, finding, _ in smallest.values()], [each for _, _, each in smallest.values()])
+        stage.note(
+            world.contract, [finding for _, finding, _ in smallest.values()], [each for _, _, each in smallest.values()]
+        )
 
 
 def _findings(exchange: Exchange, operation: Operation) -> Iterable[Finding]:
     judged = [id for id, check in checks.table().items() if check.scope == "exchange" and id != "request_conformance"]
-    return [finding for finding in checks.run(operation.contract, [exchange], only=judged) if finding.severity > Severity.INFO]
+    return [
+        finding
+        for finding in checks.run(operation.contract, [exchange], only=judged)
+        if finding.severity > Severity.INFO
+    ]
 
 
 def _tidy(world: World, operation: Operation, exchange: Exchange) -> None:
@@ -117,7 +142,9 @@ def _tidy(world: World, operation: Operation, exchange: Exchange) -> None:
 def _database(stage: Stage, operation: Operation, phase: str) -> ExampleDatabase | None:
     if stage.options.database is None:
         return None
-    return _Shelf(DirectoryBasedExampleDatabase(stage.options.database), f"{operation.service}.{operation.name} {phase} ".encode())
+    return _Shelf(
+        DirectoryBasedExampleDatabase(stage.options.database), f"{operation.service}.{operation.name} {phase} ".encode()
+    )
 
 
 class _Shelf(ExampleDatabase):

@@ -1,4 +1,5 @@
 """The phase of examples: the smallest and the fullest request of each operation, botocore's own, and recorded ones."""
+
 from __future__ import annotations
 
 import functools
@@ -24,7 +25,11 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
         for operation in operations:
             if not stage.journal.supported(operation):
                 continue
-            for instance in (*_made(world, operation), *_shipped(operation), *recorded.get((contract.service, operation.name), ())):
+            for instance in (
+                *_made(world, operation),
+                *_shipped(operation),
+                *recorded.get((contract.service, operation.name), ()),
+            ):
                 exchange = stage.journal.send(operation, instance)
                 if exchange is None:
                     break
@@ -104,7 +109,7 @@ def _recorded(path: Path) -> dict[tuple[str, str], list[Any]]:
                 if "request" in entry:
                     found.setdefault((entry["service"], entry["operation"]), []).append(entry["request"])
             except (ValueError, KeyError, TypeError, RecursionError):
-                raise UnusableInputError("not an exchange", where=f"{path}:{number}", fix="pass the tool's own JSONL") from None
+                raise UnusableInputError(
+                    "not an exchange", where=f"{path}:{number}", fix="pass the tool's own JSONL"
+                ) from None
     return found
-
-

@@ -1,4 +1,5 @@
 """What a run has sent and what came back: one chapter at a time, counted per operation."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -23,6 +24,14 @@ class Tally:
     rejected: int = 0
     unwritable: int = 0
     unsupported: bool = False
+
+    def add(self, other: Tally) -> None:
+        """Take in another count of the same operation."""
+        self.requests += other.requests
+        self.accepted += other.accepted
+        self.rejected += other.rejected
+        self.unwritable += other.unwritable
+        self.unsupported = self.unsupported or other.unsupported
 
 
 @dataclass(slots=True)
@@ -50,7 +59,9 @@ class Journal:
         self.phases.setdefault(phase, 0)
         return self.chapter
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None) -> Exchange | None:
+    def send(
+        self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None
+    ) -> Exchange | None:
         """Call once; None when the target does not offer the operation or the request cannot be written."""
         tally = self.tally(operation)
         assert self.chapter is not None

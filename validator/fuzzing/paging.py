@@ -1,4 +1,5 @@
 """The pagination phase: lists walked in pages of several sizes, whole, filtered, and with tokens that are not theirs."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -20,7 +21,12 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
     """Walk every list of one service; each in a chapter of its own, so that quotas are not shared."""
     for operation in operations:
         pages = operation.pagination
-        if pages is None or not operation.readonly or len(pages.get("inputToken", ())) != 1 or not stage.journal.supported(operation):
+        if (
+            pages is None
+            or not operation.readonly
+            or len(pages.get("inputToken", ())) != 1
+            or not stage.journal.supported(operation)
+        ):
             continue
         if operation.input is None or operation.contract.define(operation.input).get("required"):
             continue
@@ -106,8 +112,10 @@ class _Walks:
             for value in sorted(str(value) for value in values):
                 if name in members:
                     found.append({name: value})
-                elif "Filters" in members:
-                    found += [{"Filters": [{"Key": name, "Value": value, "Condition": condition}]} for condition in ("IS", "IS_NOT")]
+                elif (form := family.condition) is not None:
+                    for condition in (form.equal, form.unequal):
+                        one = {form.key: name, form.value: value, form.condition: condition}
+                        found.append({form.member: [one]})
         return found
 
     def first_token(self, request: dict[str, Any]) -> str | None:
@@ -126,8 +134,13 @@ class _Walks:
         token = self.first_token({})
         if token is None:
             return
-        for forged in (token[:-1] + ("A" if token[-1] != "A" else "B"), token[: len(token) // 2], token + "A",
-                       ("A" if token[0] != "A" else "B") + token[1:], token.swapcase()):
+        for forged in (
+            token[:-1] + ("A" if token[-1] != "A" else "B"),
+            token[: len(token) // 2],
+            token + "A",
+            ("A" if token[0] != "A" else "B") + token[1:],
+            token.swapcase(),
+        ):
             if forged != token:
                 self.send({self.token_in: forged})
         # A page may be asked for again, and in another size.
@@ -140,8 +153,14 @@ class _Walks:
                 self.send({self.token_in: other})
         for name in self.world.contract.operations:
             sibling = self.world.contract.operation(name)
-            if name != self.operation.name and sibling.pagination is not None and self.stage.journal.supported(sibling) \
-                    and family_of(self.world.contract, name) is not None and self.world.families and self._declared(name):
+            if (
+                name != self.operation.name
+                and sibling.pagination is not None
+                and self.stage.journal.supported(sibling)
+                and family_of(self.world.contract, name) is not None
+                and self.world.families
+                and self._declared(name)
+            ):
                 self.stage.journal.send(sibling, {sibling.pagination["inputToken"][0]: token})
         target = self.stage.journal.target
         for account in target.accounts[1:2]:
@@ -168,6 +187,10 @@ class _Walks:
         walked = 0
         while token and walked < 3 * _ITEMS:
             exchange = self.send({self.limit: 1, self.token_in: token})
-            token = exchange.response.get(self.token_out) if exchange is not None and isinstance(exchange.response, dict) else None
+            token = (
+                exchange.response.get(self.token_out)
+                if exchange is not None and isinstance(exchange.response, dict)
+                else None
+            )
             walked += 1
         self.walks({}, sizes=(2,))

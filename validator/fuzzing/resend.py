@@ -1,4 +1,5 @@
 """Recorded calls sent again: what a target gives new names to is followed from answer to request."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,9 @@ from validator.transport.target import Target
 _SHORTEST = 8
 
 
-def resend(target: Target, contract: Contract, calls: Sequence[Exchange], *, rename: Callable[[str], str] | None = None) -> list[Exchange]:
+def resend(
+    target: Target, contract: Contract, calls: Sequence[Exchange], *, rename: Callable[[str], str] | None = None
+) -> list[Exchange]:
     """Send the requests of recorded exchanges again, in order, and give the new exchanges.
 
     Wherever an answer differs from the recorded one in a text (an ARN, a page token), that text is replaced in the
@@ -27,7 +30,13 @@ def resend(target: Target, contract: Contract, calls: Sequence[Exchange], *, ren
                 bound.setdefault(name, rename(name))
     for call in calls:
         request = replaced(call.request, bound) if bound else call.request
-        answer = target.send(contract.operation(call.operation), request, account=call.account, region=call.region, phase=call.phase or "replay")
+        answer = target.send(
+            contract.operation(call.operation),
+            request,
+            account=call.account,
+            region=call.region,
+            phase=call.phase or "replay",
+        )
         if isinstance(answer, Unchecked):
             continue
         sent.append(answer)
@@ -67,24 +76,43 @@ def differences(old: Any, new: Any) -> Iterator[tuple[str, str]]:
             yield from differences(first, second)
 
 
-def needed(calls: Sequence[Exchange], wanted: Iterable[int]) -> list[int]:
-    """The calls that others depend on, with these: those whose answers gave a text that a wanted request uses."""
-    todo, keep = sorted(set(wanted)), set(wanted)
+def needed(calls: Sequence[Exchange], wanted: Iterable[int], *, shown: bool = False) -> list[int]:
+    """The calls that others depend on, with these: those whose answers gave a text that a wanted request uses.
+
+    With `shown` also those whose answers gave a text that a wanted answer shows.
+    """
+    first = set(wanted)
+    todo, keep = sorted(first), set(first)
+    origins = _origins(calls)
     while todo:
         last = todo.pop()
-        texts = {text for text in texts_of(calls[last].request) if len(text) >= _SHORTEST}
-        if not texts:
-            continue
-        for index in range(last):
-            if index not in keep and calls[index].accepted and any(
-                    given == text or (len(given) >= 2 * _SHORTEST and given in text)
-                    for given in texts_of(calls[index].response) for text in texts):
-                keep.add(index)
-                todo.append(index)
-                texts -= set(texts_of(calls[index].response))
-                if not texts:
-                    break
+        texts = set(texts_of(calls[last].request))
+        if shown and last in first:
+            texts |= set(texts_of(calls[last].response))
+        for text in texts:
+            if len(text) < _SHORTEST:
+                continue
+            given = origins.get(text)
+            if given is None:
+                # Part of a text may have been given: a token that was changed on purpose.
+                given = next(
+                    (index for known, index in origins.items() if len(known) >= 2 * _SHORTEST and known in text), None
+                )
+            if given is not None and given < last and given not in keep:
+                keep.add(given)
+                todo.append(given)
     return sorted(keep)
+
+
+def _origins(calls: Sequence[Exchange]) -> dict[str, int]:
+    """Every text that an answer gave, and the first call whose answer did; creates come before other answers."""
+    origins: dict[str, int] = {}
+    for index, call in enumerate(calls):
+        if call.accepted:
+            for text in texts_of(call.response):
+                if len(text) >= _SHORTEST:
+                    origins.setdefault(text, index)
+    return origins
 
 
 def texts_of(value: Any) -> Iterator[str]:

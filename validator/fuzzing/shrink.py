@@ -1,4 +1,5 @@
 """A finding made small: the fewest calls and members that still show it, by sending them to a target that forgets."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -28,8 +29,9 @@ class Shrinker:
         seeds = list(dict.fromkeys(index for call in finding.calls if (index := place(call, exchanges)) is not None))
         if not seeds:
             return finding
-        candidates = [[exchanges[index] for index in needed(exchanges, seeds)], list(exchanges[: max(seeds) + 1])]
-        for calls in candidates:
+        # First what the calls refer to, then also what made the things they show, at last everything before them.
+        for indexes in (needed(exchanges, seeds), needed(exchanges, seeds, shown=True), range(max(seeds) + 1)):
+            calls = [exchanges[index] for index in indexes]
             found = self.shows(finding, calls)
             if found is not None:
                 calls = fewest(calls, lambda some: self.shows(finding, some) is not None)
@@ -45,7 +47,7 @@ class Shrinker:
         self.target.reset()
         sent = resend(self.target, self.contract, calls)
         for found in checks.run(self.contract, sent, only=[finding.check]):
-            if found.group == finding.group and found.severity >= finding.severity:
+            if _same(found, finding):
                 return dataclasses.replace(found, calls=tuple(call.to_json() for call in sent))
         return None
 
@@ -56,18 +58,33 @@ class Shrinker:
                 continue
             for member in list(call.request):
                 lesser = {name: value for name, value in calls[at].request.items() if name != member}
-                attempt = [*calls[:at], dataclasses.replace(calls[at], request=lesser), *calls[at + 1:]]
+                attempt = [*calls[:at], dataclasses.replace(calls[at], request=lesser), *calls[at + 1 :]]
                 if self.shows(finding, attempt) is not None:
                     calls = attempt
         return calls
 
 
+def _same(found: Finding, finding: Finding) -> bool:
+    """Whether one finding is the other, or as much of it as fewer calls can show."""
+    if (found.check, found.operation, found.direction) != (finding.check, finding.operation, finding.direction):
+        return False
+    if found.severity < finding.severity:
+        return False
+    if not finding.violations:
+        return found.group == finding.group
+    return {each.schema_path for each in found.violations} <= {each.schema_path for each in finding.violations}
+
+
 def place(call: Mapping[str, Any], exchanges: Sequence[Exchange]) -> int | None:
     """Which of the exchanges a finding's call is."""
     for index, exchange in enumerate(exchanges):
-        if exchange.operation == call["operation"] and exchange.request is call.get("request") \
-                and exchange.response is call.get("response") and exchange.account == call.get("account") \
-                and (exchange.error.message if exchange.error else None) == call.get("error", {}).get("message"):
+        if (
+            exchange.operation == call["operation"]
+            and exchange.request is call.get("request")
+            and exchange.response is call.get("response")
+            and exchange.account == call.get("account")
+            and (exchange.error.message if exchange.error else None) == call.get("error", {}).get("message")
+        ):
             return index
     return None
 
@@ -78,7 +95,7 @@ def fewest(items: list[Any], holds: Callable[[list[Any]], bool]) -> list[Any]:
     while len(items) >= 2:
         size = max(1, len(items) // parts)
         for start in range(0, len(items), size):
-            lesser = items[:start] + items[start + size:]
+            lesser = items[:start] + items[start + size :]
             if lesser and holds(lesser):
                 items, parts = lesser, max(parts - 1, 2)
                 break

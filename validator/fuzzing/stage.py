@@ -1,11 +1,12 @@
 """What a phase works with: the journal, the options, and chapters to send in."""
+
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from validator.contract import Contract
 from validator.coverage import Coverage
@@ -14,6 +15,8 @@ from validator.fuzzing.journal import Journal
 from validator.fuzzing.world import World
 from validator.results import Finding
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -21,7 +24,7 @@ class Options:
 
     `max_examples` is Hypothesis's number per operation and drawn phase, `sequences` the number of random call sequences
     per service, `database` Hypothesis's folder of failing examples, `examples` a recording whose requests are sent
-    too, `endpoint` the URL that lines for reproducing name.
+    too, `endpoint` the URL that lines for reproducing name. `share` is which part of how many of the work to do.
     """
 
     phases: Sequence[str] = ("examples", "boundary", "positive", "negative", "pagination", "stateful")
@@ -33,6 +36,12 @@ class Options:
     examples: Path | None = None
     endpoint: str | None = None
     writes: bool = True
+    share: tuple[int, int] = (0, 1)
+
+
+def share(items: Sequence[T], part: tuple[int, int]) -> list[T]:
+    """One part of the items: every so many, beginning at its own."""
+    return list(items[part[0] :: part[1]])
 
 
 class Stage:

@@ -1,4 +1,5 @@
 """The resources a run has made or was given: what a request needs to refer to so that only its own form decides."""
+
 from __future__ import annotations
 
 import random
@@ -37,7 +38,9 @@ class World:
     names apart from those of other runs on a target that cannot forget.
     """
 
-    def __init__(self, journal: Journal, contract: Contract, given: Given, chance: random.Random, salt: str = "") -> None:
+    def __init__(
+        self, journal: Journal, contract: Contract, given: Given, chance: random.Random, salt: str = ""
+    ) -> None:
         self.journal, self.contract, self.given, self.chance, self.salt = journal, contract, dict(given), chance, salt
         self.families = families(contract)
         self._held: dict[tuple[str, str | None, str | None], Held | None] = {}
@@ -50,8 +53,10 @@ class World:
 
     def offers(self, family: Family, *verbs: str) -> bool:
         """Whether the contract and the target have all these operations of a family."""
-        return all(verb in family.operations and self.journal.supported(self.contract.operation(family.operations[verb]))
-                   for verb in verbs)
+        return all(
+            verb in family.operations and self.journal.supported(self.contract.operation(family.operations[verb]))
+            for verb in verbs
+        )
 
     def live(self, family: Family, *, account: str | None = None, region: str | None = None) -> str | None:
         """The identifier of a ready resource of that family, made and waited for if there is none; None if it cannot be."""
@@ -70,10 +75,17 @@ class World:
             if held is not None and (held.identifier == identifier or identifier in held.request.values()):
                 del self._held[key]
 
-    def request(self, family: Family, *, account: str | None = None, region: str | None = None, **values: Any) -> dict[str, Any] | None:
+    def request(
+        self, family: Family, *, account: str | None = None, region: str | None = None, **values: Any
+    ) -> dict[str, Any] | None:
         """The smallest create request for a new resource of a family on live parents; None when none can be built."""
         operation = self.contract.operation(family.operations["create"])
         given = {**self.references(operation, account=account, region=region), **values}
+        for member in self.crowded(family):
+            # The name does not tell such resources apart: each gets a parent of its own.
+            parent = self.create(self.families[family.parents[member]], account=account, region=region, settle=True)
+            if member not in values and parent is not None:
+                given[member] = parent.identifier
         if family.name_member and family.name_member not in values:
             given[family.name_member] = self.name()
         try:
@@ -82,15 +94,29 @@ class World:
             return None
         return dict(built)
 
-    def create(self, family: Family, *, account: str | None = None, region: str | None = None, settle: bool = False,
-               **values: Any) -> Held | None:
+    def crowded(self, family: Family) -> list[str]:
+        """The members of create that refer to a parent which has room for only so many children of a family."""
+        unique = [member.partition(":")[0] for member in family.unique or ()]
+        return [] if family.name_member in unique else [member for member in unique if member in family.parents]
+
+    def create(
+        self,
+        family: Family,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        settle: bool = False,
+        **values: Any,
+    ) -> Held | None:
         """Make one resource; None when the target refuses."""
         if not self.offers(family, "create"):
             return None
         request = self.request(family, account=account, region=region, **values)
         if request is None:
             return None
-        exchange = self.journal.send(self.contract.operation(family.operations["create"]), request, account=account, region=region)
+        exchange = self.journal.send(
+            self.contract.operation(family.operations["create"]), request, account=account, region=region
+        )
         return self.adopt(family, exchange, settle=settle)
 
     def adopt(self, family: Family, exchange: Exchange | None, *, settle: bool = False) -> Held | None:
@@ -124,16 +150,18 @@ class World:
         if not self.offers(held.family, "describe"):
             return None
         operation = self.contract.operation(held.family.operations["describe"])
-        return self.journal.send(operation, {held.family.takes[operation.name]: held.identifier},
-                                 account=held.account, region=held.region)
+        return self.journal.send(
+            operation, {held.family.takes[operation.name]: held.identifier}, account=held.account, region=held.region
+        )
 
     def delete(self, held: Held) -> Exchange | None:
         """Ask for a resource to be deleted."""
         if not self.offers(held.family, "delete"):
             return None
         operation = self.contract.operation(held.family.operations["delete"])
-        exchange = self.journal.send(operation, {held.family.takes[operation.name]: held.identifier},
-                                     account=held.account, region=held.region)
+        exchange = self.journal.send(
+            operation, {held.family.takes[operation.name]: held.identifier}, account=held.account, region=held.region
+        )
         if exchange is not None and exchange.accepted:
             self.gone(held.identifier)
         return exchange
@@ -148,8 +176,14 @@ class World:
             if seen is None or not seen.accepted:
                 return
 
-    def references(self, operation: Operation, *, account: str | None = None, region: str | None = None,
-                   aside: Family | None = None) -> dict[str, Any]:
+    def references(
+        self,
+        operation: Operation,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        aside: Family | None = None,
+    ) -> dict[str, Any]:
         """Values for the members of a request that refer to something: what was given, and what lives.
 
         `aside` is a family of which a resource of its own is made for this, since the operation will consume it.
@@ -190,7 +224,11 @@ class World:
             if own not in ("name", "id", "arn") and folded in (own, own + "s"):
                 return family
         if folded == "resourcearn":
-            arns = [family for family in self.families.values() if family.identifier.lower().endswith("arn") and self.offers(family, "create")]
+            arns = [
+                family
+                for family in self.families.values()
+                if family.identifier.lower().endswith("arn") and self.offers(family, "create")
+            ]
             declared = [family for family in arns if family.declared]
             return (declared or arns or [None])[-1]  # type: ignore[list-item]
         return None
@@ -201,6 +239,7 @@ class World:
         return "string" if schema.get("type") == "string" else "list" if schema.get("type") == "array" else "other"
 
     def _fits(self, schema: Mapping[str, Any], value: Any) -> bool:
-        return self._kind(schema) == {str: "string", list: "list"}.get(type(value), "other") or self._kind(schema) == "other"
-
-
+        return (
+            self._kind(schema) == {str: "string", list: "list"}.get(type(value), "other")
+            or self._kind(schema) == "other"
+        )

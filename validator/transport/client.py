@@ -1,4 +1,5 @@
 """A botocore client as a target: AWS itself, or whatever a client is made for."""
+
 from __future__ import annotations
 
 import threading
@@ -26,15 +27,24 @@ class ClientTarget:
 
     owned = False
 
-    def __init__(self, client_for: ClientFactory, *, name: str = "aws", regions: tuple[str | None, ...] = (None,)) -> None:
+    def __init__(
+        self, client_for: ClientFactory, *, name: str = "aws", regions: tuple[str | None, ...] = (None,)
+    ) -> None:
         self.name, self.regions = name, regions
         self.accounts: tuple[str | None, ...] = (None,)
         self._client_for = client_for
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._call = threading.local()
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """One call; EnvironmentFailedError for no credentials, no region or no connection."""
         import botocore.exceptions as failures
 
@@ -50,22 +60,41 @@ class ClientTarget:
             client._make_api_call(operation.name, params)
         except failures.ClientError:
             pass  # Read from the answer itself, below.
-        except (failures.NoCredentialsError, failures.PartialCredentialsError, failures.NoRegionError, failures.HTTPClientError,
-                failures.TokenRetrievalError, failures.ProfileNotFound) as error:
+        except (
+            failures.NoCredentialsError,
+            failures.PartialCredentialsError,
+            failures.NoRegionError,
+            failures.HTTPClientError,
+            failures.TokenRetrievalError,
+            failures.ProfileNotFound,
+        ) as error:
             raise EnvironmentFailedError(f"{self.name}: {' '.join(str(error).split())}") from None
         except failures.UnsupportedSignatureVersionError as error:
             return Unchecked(str(error), operation.service, operation.name)
         except Exception as error:
             # What botocore cannot read is judged from the bytes; what it refuses to send was never sent.
             if self._call.answer is None:
-                return Unchecked(f"botocore does not send it: {type(error).__name__}: {error}"[:200], operation.service, operation.name)
+                return Unchecked(
+                    f"botocore does not send it: {type(error).__name__}: {error}"[:200],
+                    operation.service,
+                    operation.name,
+                )
         if self._call.answer is None:
             return Unchecked("botocore gave no answer", operation.service, operation.name)
         status, headers, body = self._call.answer
         if status == 501:
             return Unchecked(UNSUPPORTED, operation.service, operation.name)
-        return decode(operation, instance, status, headers, body, recorded_at=time.time(), elapsed=time.perf_counter() - started,
-                      phase=phase, region=client.meta.region_name)
+        return decode(
+            operation,
+            instance,
+            status,
+            headers,
+            body,
+            recorded_at=time.time(),
+            elapsed=time.perf_counter() - started,
+            phase=phase,
+            region=client.meta.region_name,
+        )
 
     def _client(self, service: str, region: str | None) -> Any:
         if (service, region) not in self._clients:

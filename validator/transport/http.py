@@ -1,4 +1,5 @@
 """A target at a URL: requests signed with made-up credentials and sent over a pool of connections."""
+
 from __future__ import annotations
 
 import time
@@ -21,8 +22,15 @@ class HttpTarget:
 
     owned = True
 
-    def __init__(self, url: str, *, accounts: tuple[str, ...] = ("123456789012", "210987654321"),
-                 regions: tuple[str, ...] = ("us-east-1", "eu-west-1"), timeout: float = 30.0, pool: Any = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        accounts: tuple[str, ...] = ("123456789012", "210987654321"),
+        regions: tuple[str, ...] = ("us-east-1", "eu-west-1"),
+        timeout: float = 30.0,
+        pool: Any = None,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UnusableInputError(f"{url!r} is no URL of a server", where="--target", fix="write http://HOST:PORT")
@@ -36,8 +44,15 @@ class HttpTarget:
         self._pool = pool if pool is not None else _connections(timeout)
         self._resettable: bool | None = None
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """One signed call; EnvironmentFailedError when there is nobody at the URL."""
         message = encode(operation, instance)
         if isinstance(message, Unchecked):
@@ -49,8 +64,18 @@ class HttpTarget:
         elapsed = time.perf_counter() - started
         if status == 501:
             return Unchecked(UNSUPPORTED, operation.service, operation.name)
-        return decode(operation, instance, status, answered, body, recorded_at=time.time(), elapsed=elapsed, phase=phase,
-                      account=account, region=region)
+        return decode(
+            operation,
+            instance,
+            status,
+            answered,
+            body,
+            recorded_at=time.time(),
+            elapsed=elapsed,
+            phase=phase,
+            account=account,
+            region=region,
+        )
 
     def _signed(self, operation: Operation, message: Message, account: str, region: str) -> dict[str, str]:
         from botocore.auth import SigV4Auth
@@ -59,7 +84,9 @@ class HttpTarget:
 
         info = operation.contract.info
         signing = str(info.get("signingName") or info.get("endpointPrefix") or operation.service)
-        request = AWSRequest(method=message.method, url=self.url + message.path, headers=dict(message.headers), data=message.body)
+        request = AWSRequest(
+            method=message.method, url=self.url + message.path, headers=dict(message.headers), data=message.body
+        )
         SigV4Auth(Credentials(account, _SECRET), signing, region).add_auth(request)
         return dict(request.headers.items())
 
@@ -74,7 +101,9 @@ class HttpTarget:
         return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data
 
     def _control(self, path: str, body: bytes = b"") -> bool:
-        status, _, _ = self._call("POST", f"{self.url}/_aws-contract/{path}", {"Content-Type": "application/json"}, body)
+        status, _, _ = self._call(
+            "POST", f"{self.url}/_aws-contract/{path}", {"Content-Type": "application/json"}, body
+        )
         return status in (200, 204)
 
     def reset(self) -> bool:

@@ -1,24 +1,14 @@
 """The emulator in this process: bytes in, bytes out, no socket and no boto3."""
+
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from validator.contract import Operation
 from validator.results import Unchecked
 from validator.transport.target import UNSUPPORTED, Answer
 from validator.transport.wire import decode, to_json
-
-
-class InProcess(Protocol):
-    """What the target needs of an emulator."""
-
-    def exchange(self, service: str, operation: str, body: bytes, *, account: str, region: str) -> tuple[int, Mapping[str, str], bytes]:
-        """One call, beneath boto3."""
-
-    def reset(self) -> None:
-        """Forget everything."""
 
 
 class MemoryTarget:
@@ -31,15 +21,38 @@ class MemoryTarget:
         self.accounts: tuple[str | None, ...] = (emulator.account, "210987654321")
         self.regions: tuple[str | None, ...] = (emulator.region, "eu-west-1")
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """One call; an operation that the emulator does not know is not supported."""
         account, region = account or self.accounts[0], region or self.regions[0]
-        status, headers, body = self.emulator.exchange(operation.service, operation.name, to_json(instance),
-                                                       account=account, region=region)
+        try:
+            status, headers, body = self.emulator.exchange(
+                operation.service, operation.name, to_json(instance), account=account, region=region
+            )
+        except Exception as error:
+            # What a server would answer with status 500.
+            status, headers = 500, {}
+            body = to_json({"__type": "InternalFailure", "message": f"{type(error).__name__}: {error}"[:200]})
         if status == 501:
             return Unchecked(UNSUPPORTED, operation.service, operation.name)
-        return decode(operation, instance, status, headers, body, recorded_at=self.now(), phase=phase, account=account, region=region)
+        return decode(
+            operation,
+            instance,
+            status,
+            headers,
+            body,
+            recorded_at=self.now(),
+            phase=phase,
+            account=account,
+            region=region,
+        )
 
     def now(self) -> float:
         """The emulator's own time, epoch seconds."""

@@ -1,4 +1,5 @@
 """moto in this process, driven beneath boto3: its own dispatch, its own answers."""
+
 from __future__ import annotations
 
 import functools
@@ -30,8 +31,15 @@ class MotoTarget:
         self.regions: tuple[str | None, ...] = regions
         self.reset()
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """One call, in process."""
         message = encode(operation, instance)
         if isinstance(message, Unchecked):
@@ -42,10 +50,15 @@ class MotoTarget:
         account, region = account or self.accounts[0], region or self.regions[0] or "us-east-1"
         url, authorization = _signed_for(operation.service, region)
         headers = HTTPHeaders()
-        for name, value in {**message.headers, "Authorization": authorization, "x-moto-account-id": str(account)}.items():
+        for name, value in {
+            **message.headers,
+            "Authorization": authorization,
+            "x-moto-account-id": str(account),
+        }.items():
             headers[name] = value
-        request = AWSPreparedRequest(method=message.method, url=url + message.path, headers=headers, body=message.body,
-                                     stream_output=False)
+        request = AWSPreparedRequest(
+            method=message.method, url=url + message.path, headers=headers, body=message.body, stream_output=False
+        )
         where: dict[str, Any] = {"recorded_at": time.time(), "phase": phase, "account": account, "region": region}
         try:
             answer = self._dispatch(request)
@@ -58,8 +71,14 @@ class MotoTarget:
             return Unchecked(UNSUPPORTED, operation.service, operation.name)
         status, answered, body = answer
         raw = body.encode() if isinstance(body, str) else bytes(body or b"")
-        return decode(operation, instance, int(status), {str(name).lower(): str(value) for name, value in dict(answered).items()},
-                      raw, **where)
+        return decode(
+            operation,
+            instance,
+            int(status),
+            {str(name).lower(): str(value) for name, value in dict(answered).items()},
+            raw,
+            **where,
+        )
 
     def reset(self) -> bool:
         """Forget everything in every backend."""
@@ -80,10 +99,13 @@ def _signed_for(service: str, region: str) -> tuple[str, str]:
     import botocore.session
 
     session = botocore.session.Session()
-    client = session.create_client(service, region_name=region, aws_access_key_id="AKIAEXAMPLEEXAMPLE00",
-                                   aws_secret_access_key="not-a-secret")
+    client = session.create_client(
+        service, region_name=region, aws_access_key_id="AKIAEXAMPLEEXAMPLE00", aws_secret_access_key="not-a-secret"
+    )
     signing = client.meta.service_model.signing_name
     url = client.meta.endpoint_url.rstrip("/")
     client.close()
-    return url, (f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLEEXAMPLE00/20260101/{region}/{signing}/aws4_request, "
-                 "SignedHeaders=host, Signature=0")
+    return url, (
+        f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLEEXAMPLE00/20260101/{region}/{signing}/aws4_request, "
+        "SignedHeaders=host, Signature=0"
+    )

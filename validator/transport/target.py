@@ -1,4 +1,5 @@
 """What a target is, and the limits that can be put on one."""
+
 from __future__ import annotations
 
 import time
@@ -26,8 +27,15 @@ class Target(Protocol):
     regions: tuple[str | None, ...]
     owned: bool
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """Call an operation once; EnvironmentFailedError when the target cannot be reached at all."""
 
     def reset(self) -> bool:
@@ -50,16 +58,31 @@ class Limited:
     `rate` is in calls a second. `clock` and `sleep` are the seams for tests.
     """
 
-    def __init__(self, target: Target, *, requests: int | None = None, seconds: float | None = None, rate: float | None = None,
-                 clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        requests: int | None = None,
+        seconds: float | None = None,
+        rate: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.target, self.left, self._clock, self._sleep = target, requests, clock, sleep
         self.name, self.accounts, self.regions, self.owned = target.name, target.accounts, target.regions, target.owned
         self._deadline = None if seconds is None else clock() + seconds
         self._pause, self._next = (1 / rate if rate else 0.0), clock()
         self.sent = 0
 
-    def send(self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None,
-             phase: str | None = None) -> Answer:
+    def send(
+        self,
+        operation: Operation,
+        instance: Any,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        phase: str | None = None,
+    ) -> Answer:
         """Call an operation once, when and if the limits allow it."""
         if self.left is not None and self.left <= 0:
             raise BudgetSpentError("the budget of requests is spent")

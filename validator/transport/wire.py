@@ -3,6 +3,7 @@
 The JSON protocols are written here, so that a wrong type reaches the target as it is. For the others botocore's own
 serializers do it, without their validation; what they cannot express is refused by name.
 """
+
 from __future__ import annotations
 
 import functools
@@ -56,15 +57,23 @@ def encode(operation: Operation, instance: Any) -> Message | Unchecked:
     if contract.protocol == "json":
         return Message("POST", "/", _json_headers(contract, operation.name), to_json(_on_wire(operation, instance)))
     if not isinstance(instance, Mapping):
-        return Unchecked(f"the {contract.protocol} protocol cannot write a request that is no structure",
-                         contract.service, operation.name)
+        return Unchecked(
+            f"the {contract.protocol} protocol cannot write a request that is no structure",
+            contract.service,
+            operation.name,
+        )
     try:
         serializer, model = _botocore(contract.service, contract.api_version)
-        raw = serializer.serialize_to_request(instances.to_boto3(operation, dict(instance)), model.operation_model(operation.name))
+        raw = serializer.serialize_to_request(
+            instances.to_boto3(operation, dict(instance)), model.operation_model(operation.name)
+        )
     except Exception as error:
         # Any exception of a serializer fed with wrong types means the same: the protocol has no form for the value.
-        return Unchecked(f"cannot be written in the {contract.protocol} protocol: {type(error).__name__}",
-                         contract.service, operation.name)
+        return Unchecked(
+            f"cannot be written in the {contract.protocol} protocol: {type(error).__name__}",
+            contract.service,
+            operation.name,
+        )
     return _prepared(raw)
 
 
@@ -78,8 +87,10 @@ def _on_wire(operation: Operation, instance: Any) -> Any:
 
 @functools.lru_cache(maxsize=2048)
 def _json_headers(contract: Contract, operation: str) -> Mapping[str, str]:
-    return {"Content-Type": f"application/x-amz-json-{contract.info.get('jsonVersion', '1.0')}",
-            "X-Amz-Target": f"{contract.info.get('targetPrefix', '')}.{operation}"}
+    return {
+        "Content-Type": f"application/x-amz-json-{contract.info.get('jsonVersion', '1.0')}",
+        "X-Amz-Target": f"{contract.info.get('targetPrefix', '')}.{operation}",
+    }
 
 
 @functools.lru_cache(maxsize=32)
@@ -94,18 +105,32 @@ def _botocore(service: str, api_version: str) -> tuple[Any, Any]:
 def _prepared(raw: Mapping[str, Any]) -> Message:
     from botocore.awsrequest import AWSRequest
 
-    prepared = AWSRequest(method=raw["method"], url="http://target" + raw["url_path"], headers=raw["headers"],
-                          data=raw["body"], params=raw["query_string"]).prepare()
+    prepared = AWSRequest(
+        method=raw["method"],
+        url="http://target" + raw["url_path"],
+        headers=raw["headers"],
+        data=raw["body"],
+        params=raw["query_string"],
+    ).prepare()
     body = prepared.body
     if hasattr(body, "read"):
         body = body.read()
-    headers = {name: value.decode("latin-1") if isinstance(value, bytes) else str(value) for name, value in prepared.headers.items()}
+    headers = {
+        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in prepared.headers.items()
+    }
     headers.pop("Content-Length", None)
-    return Message(raw["method"], prepared.url[len("http://target"):] or "/", headers,
-                   body.encode() if isinstance(body, str) else bytes(body or b""))
+    return Message(
+        raw["method"],
+        prepared.url[len("http://target") :] or "/",
+        headers,
+        body.encode() if isinstance(body, str) else bytes(body or b""),
+    )
 
 
-def decode(operation: Operation, request: Any, status: int, headers: Mapping[str, str], body: bytes, **where: Any) -> Exchange:
+def decode(
+    operation: Operation, request: Any, status: int, headers: Mapping[str, str], body: bytes, **where: Any
+) -> Exchange:
     """The exchange that a request and its HTTP response make; `where` is what else is known of it.
 
     An answer that is not of the protocol is an error with the code `MalformedResponse`, status as it came.
@@ -123,13 +148,20 @@ def decode(operation: Operation, request: Any, status: int, headers: Mapping[str
     return Exchange(service, name, request, response, error, status, **where)
 
 
-def _json_answer(operation: Operation, status: int, headers: Mapping[str, str],
-                 body: bytes) -> tuple[Any, ErrorReply | None]:
+def _json_answer(
+    operation: Operation, status: int, headers: Mapping[str, str], body: bytes
+) -> tuple[Any, ErrorReply | None]:
     parsed = from_json(body) if body else {}
     if status < 300:
         return instances.from_wire(operation, parsed, "response"), None
     parsed = parsed if isinstance(parsed, Mapping) else {}
-    code = parsed.get("__type") or parsed.get("code") or headers.get("x-amzn-errortype") or headers.get("X-Amzn-Errortype") or str(status)
+    code = (
+        parsed.get("__type")
+        or parsed.get("code")
+        or headers.get("x-amzn-errortype")
+        or headers.get("X-Amzn-Errortype")
+        or str(status)
+    )
     code = str(code).partition(":")[0].rpartition("#")[2]
     message = parsed.get("message") or parsed.get("Message") or parsed.get("errorMessage") or ""
     members = {member: value for member, value in parsed.items() if member != "__type"}
