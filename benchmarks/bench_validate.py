@@ -33,9 +33,16 @@ JOB = "arn:aws:personalize:us-east-1:123456789012:dataset-import-job/job-{}"
 
 def _jobs(stamp: Callable[[int], Any]) -> dict[str, Any]:
     jobs = [
-        {"datasetImportJobArn": JOB.format(i), "jobName": f"job-{i}", "status": "ACTIVE", "importMode": "FULL",
-         "creationDateTime": stamp(i), "lastUpdatedDateTime": stamp(i + 1)} for i in range(100)
-    ]  # fmt: skip
+        {
+            "datasetImportJobArn": JOB.format(i),
+            "jobName": f"job-{i}",
+            "status": "ACTIVE",
+            "importMode": "FULL",
+            "creationDateTime": stamp(i),
+            "lastUpdatedDateTime": stamp(i + 1),
+        }
+        for i in range(100)
+    ]
     return {"datasetImportJobs": jobs, "nextToken": "dG9rZW4="}
 
 
@@ -47,28 +54,69 @@ def _items() -> dict[str, Any]:
 
 
 RUN_INSTANCES = {
-    "ImageId": "ami-0abcdef1234567890", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 2, "KeyName": "key",
-    "SecurityGroupIds": ["sg-1", "sg-2"], "UserData": "IyEvYmluL3NoCg==", "EbsOptimized": True,
-    "BlockDeviceMappings": [{"DeviceName": "/dev/sdh", "Ebs": {"VolumeSize": 100, "VolumeType": "gp3", "Encrypted": True}}],
+    "ImageId": "ami-0abcdef1234567890",
+    "InstanceType": "t3.micro",
+    "MinCount": 1,
+    "MaxCount": 2,
+    "KeyName": "key",
+    "SecurityGroupIds": ["sg-1", "sg-2"],
+    "UserData": "IyEvYmluL3NoCg==",
+    "EbsOptimized": True,
+    "BlockDeviceMappings": [
+        {"DeviceName": "/dev/sdh", "Ebs": {"VolumeSize": 100, "VolumeType": "gp3", "Encrypted": True}}
+    ],
     "NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": "subnet-1", "AssociatePublicIpAddress": True}],
-    "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": f"k{i}", "Value": f"v{i}"} for i in range(10)]}],
-    "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"}, "Monitoring": {"Enabled": True},
-}  # fmt: skip
+    "TagSpecifications": [
+        {"ResourceType": "instance", "Tags": [{"Key": f"k{i}", "Value": f"v{i}"} for i in range(10)]}
+    ],
+    "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+    "Monitoring": {"Enabled": True},
+}
 
 CASES: list[tuple[str, str, str, str, Any, float]] = [
-    ("CreateDatasetImportJob request", "personalize", "CreateDatasetImportJob", "request", {
-        "jobName": "import-2026-11", "datasetArn": DATASET, "roleArn": ROLE, "importMode": "FULL",
-        "dataSource": {"dataLocation": "s3://bucket/interactions.csv"}, "publishAttributionMetricsToS3": False,
-        "tags": [{"tagKey": "team", "tagValue": "shop"}]}, 0.2),
-    ("ListDatasetImportJobs request", "personalize", "ListDatasetImportJobs", "request",
-     {"datasetArn": DATASET, "maxResults": 100}, 0.4),
+    (
+        "CreateDatasetImportJob request",
+        "personalize",
+        "CreateDatasetImportJob",
+        "request",
+        {
+            "jobName": "import-2026-11",
+            "datasetArn": DATASET,
+            "roleArn": ROLE,
+            "importMode": "FULL",
+            "dataSource": {"dataLocation": "s3://bucket/interactions.csv"},
+            "publishAttributionMetricsToS3": False,
+            "tags": [{"tagKey": "team", "tagValue": "shop"}],
+        },
+        0.2,
+    ),
+    (
+        "ListDatasetImportJobs request",
+        "personalize",
+        "ListDatasetImportJobs",
+        "request",
+        {"datasetArn": DATASET, "maxResults": 100},
+        0.4,
+    ),
     ("DynamoDB PutItem, 50 attributes", "dynamodb", "PutItem", "request", _items(), 0.3),
     ("EC2 RunInstances", "ec2", "RunInstances", "request", RUN_INSTANCES, 0.15),
-    ("100-job list response, wire", "personalize", "ListDatasetImportJobs", "response",
-     json.loads(json.dumps(_jobs(lambda i: 1_700_000_000.5 + i))), 0.05),
-    ("100-job list response, boto3", "personalize", "ListDatasetImportJobs", "response",
-     _jobs(lambda i: datetime.datetime.fromtimestamp(1_700_000_000 + i, datetime.timezone.utc)), 0.15),
-]  # fmt: skip
+    (
+        "100-job list response, wire",
+        "personalize",
+        "ListDatasetImportJobs",
+        "response",
+        json.loads(json.dumps(_jobs(lambda i: 1_700_000_000.5 + i))),
+        0.05,
+    ),
+    (
+        "100-job list response, boto3",
+        "personalize",
+        "ListDatasetImportJobs",
+        "response",
+        _jobs(lambda i: datetime.datetime.fromtimestamp(1_700_000_000 + i, datetime.timezone.utc)),
+        0.15,
+    ),
+]
 
 
 def once(function: Callable[[], Any], repeat: int) -> float:
@@ -112,10 +160,13 @@ def verdicts() -> None:
         bare = jsonschema_rs.Draft202012Validator(
             render(operation.contract, operation.shape(direction)).schema, pattern_options=jsonschema_rs.RegexOptions()
         )
-        _, over = compare(lambda o=operation, c=canonical, d=direction: is_valid(o, c, d),
-                          lambda b=bare, c=canonical: b.is_valid(c))  # fmt: skip
-        print(f"{label:36}{seconds * 1e6:8.2f}us{ratio:8.3f}{target:8.2f}   {over:22.2f}{1.5:8.2f}"
-              f"{'' if ratio <= target and over <= 1.5 else '   MISSED'}")  # fmt: skip
+        _, over = compare(
+            lambda o=operation, c=canonical, d=direction: is_valid(o, c, d), lambda b=bare, c=canonical: b.is_valid(c)
+        )
+        print(
+            f"{label:36}{seconds * 1e6:8.2f}us{ratio:8.3f}{target:8.2f}   {over:22.2f}{1.5:8.2f}"
+            f"{'' if ratio <= target and over <= 1.5 else '   MISSED'}"
+        )
 
 
 def first_calls(every: int = 1) -> None:

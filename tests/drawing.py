@@ -10,8 +10,37 @@ from validator import patterns
 from validator.contract import Contract
 from validator.patterns.tree import Chars, Choice, Group, Repeat, Sequence
 
-ODD = (None, True, False, 0, 1, -1, 1.0, 0.5, 2**31, -(2**31) - 1, 2**63, 10**30, float("nan"), float("inf"), "", "a", "é",
-       "\U0001f600", "x" * 300, "not base64!", "YQ==", [], [None], {}, {"zz": 1}, (), ("a",), "\ud800", b"x")  # fmt: skip
+ODD = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    1.0,
+    0.5,
+    2**31,
+    -(2**31) - 1,
+    2**63,
+    10**30,
+    float("nan"),
+    float("inf"),
+    "",
+    "a",
+    "é",
+    "\U0001f600",
+    "x" * 300,
+    "not base64!",
+    "YQ==",
+    [],
+    [None],
+    {},
+    {"zz": 1},
+    (),
+    ("a",),
+    "\ud800",
+    b"x",
+)
 
 
 def text(rng: random.Random, schema: dict[str, Any]) -> str:

@@ -60,8 +60,24 @@ def test_times(spelled, epoch):
     assert isinstance(times.to_epoch(spelled), type(epoch))
 
 
-@pytest.mark.parametrize("value", ["soon", "", "2026-13-01", "2026-01-05T25:00:00Z", "nan", "inf", None, True, [], {}, b"x",
-                                   "9" * 100, "2026-01-05T12:00:00Zx"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        "",
+        "2026-13-01",
+        "2026-01-05T25:00:00Z",
+        "nan",
+        "inf",
+        None,
+        True,
+        [],
+        {},
+        b"x",
+        "9" * 100,
+        "2026-01-05T12:00:00Zx",
+    ],
+)
 def test_what_is_no_time_stays_as_it_is(value):
     assert times.to_epoch(value) is value
 
@@ -120,9 +136,18 @@ class NeverRead(io.RawIOBase):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(b"abc", "YWJj"), (bytearray(b"abc"), "YWJj"), (memoryview(b"abc"), "YWJj"), (Binary(b"abc"), "YWJj"), ("abc", "YWJj"),
-     (b"", ""), (5, 5), (None, None), (["x"], ["x"])],
-)  # fmt: skip
+    [
+        (b"abc", "YWJj"),
+        (bytearray(b"abc"), "YWJj"),
+        (memoryview(b"abc"), "YWJj"),
+        (Binary(b"abc"), "YWJj"),
+        ("abc", "YWJj"),
+        (b"", ""),
+        (5, 5),
+        (None, None),
+        (["x"], ["x"]),
+    ],
+)
 def test_blobs_of_requests(value, expected):
     operation = operation_of("kms.Encrypt")
     assert instances.from_boto3(operation, {"Plaintext": value})["Plaintext"] == expected
@@ -236,8 +261,11 @@ def test_what_botocore_sends_is_read_back():
             except ValueError:
                 continue
             assert parsed == instances.to_wire(operation, instance, "request"), operation.name
-            expected = {name: value for name, value in instance.items()
-                        if "x-aws-location" not in schema["properties"][name] and (not payload or name == payload)}  # fmt: skip
+            expected = {
+                name: value
+                for name, value in instance.items()
+                if "x-aws-location" not in schema["properties"][name] and (not payload or name == payload)
+            }
             assert instances.from_wire(operation, parsed, "request") == expected, operation.name
             count += 1
     assert count > 100
@@ -262,10 +290,16 @@ def test_what_botocore_parses_is_what_we_read():
             raw = {"body": json.dumps(body).encode(), "headers": {}, "status_code": 200}
             parsed = parser.parse(raw, model.operation_model(operation.name).output_shape)
             located = {name for name, member in schema["properties"].items() if "x-aws-location" in member}
-            ours = {name: value for name, value in instances.from_wire(operation, body, "response").items()
-                    if name not in located}  # fmt: skip
-            theirs = {name: value for name, value in instances.from_boto3(operation, parsed, "response").items()
-                      if name not in located}  # fmt: skip
+            ours = {
+                name: value
+                for name, value in instances.from_wire(operation, body, "response").items()
+                if name not in located
+            }
+            theirs = {
+                name: value
+                for name, value in instances.from_boto3(operation, parsed, "response").items()
+                if name not in located
+            }
             assert ours == theirs, operation.name
             count += 1
     assert count > 100
@@ -284,15 +318,18 @@ def test_a_wire_body_that_is_canonical_is_handed_back_itself():
     assert instances.from_wire(operation, body, "response") is body
 
 
-@pytest.mark.parametrize("body", [{"__type": "x#ResourceNotFoundException", "message": "m"}, {"Message": "m", "code": "x"},
-                                  {"message": "m"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body", [{"__type": "x#ResourceNotFoundException", "message": "m"}, {"Message": "m", "code": "x"}, {"message": "m"}]
+)
 def test_error_bodies_as_services_spell_them(body):
     operation = operation_of("personalize.DescribeDatasetImportJob")
     assert instances.from_wire(operation, body, "error", "ResourceNotFoundException") == {"message": "m"}
 
 
-@pytest.mark.parametrize("body", [None, 5, "text", [1], {"datasetImportJobs": 5}, {"datasetImportJobs": [5, None]},
-                                  {"datasetImportJobs": {"a": 1}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [None, 5, "text", [1], {"datasetImportJobs": 5}, {"datasetImportJobs": [5, None]}, {"datasetImportJobs": {"a": 1}}],
+)
 def test_bodies_of_the_wrong_form_are_kept_to_be_judged(body):
     operation = operation_of("personalize.ListDatasetImportJobs")
     assert instances.from_wire(operation, body, "response") == body
@@ -313,6 +350,13 @@ def test_cli_output():
 
 def test_cli_skeletons():
     operation = operation_of("cloudwatch.GetMetricStatistics")
-    skeleton = {"Namespace": "", "MetricName": "", "Dimensions": [{"Name": "", "Value": ""}], "Period": 0,
-                "StartTime": "1970-01-01T00:00:00", "EndTime": "1970-01-01T00:00:00", "Statistics": ["SampleCount"]}  # fmt: skip
+    skeleton = {
+        "Namespace": "",
+        "MetricName": "",
+        "Dimensions": [{"Name": "", "Value": ""}],
+        "Period": 0,
+        "StartTime": "1970-01-01T00:00:00",
+        "EndTime": "1970-01-01T00:00:00",
+        "Statistics": ["SampleCount"],
+    }
     assert instances.from_cli(operation, skeleton, "request") == {**skeleton, "StartTime": 0, "EndTime": 0}
