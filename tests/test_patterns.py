@@ -141,7 +141,8 @@ def test_a_matcher_answers_alike_however_often_it_is_used() -> None:
 def test_python_looks_behind_over_one_length_only() -> None:
     with pytest.raises(PatternError, match="look behind"):
         to_python(parse(".*(?<!-{1,3})"))
-    assert not compile(".*(?<!-{1,3})").fullmatch("a--")
+    for _ in range(12):
+        assert not compile(".*(?<!-{1,3})").fullmatch("a--")
 
 
 def test_no_group_is_left_that_nobody_names() -> None:

@@ -8,7 +8,7 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Reads lines of tab-separated fields from standard input: a pattern, then texts, each as UTF-16 units in
  * hexadecimal, four digits a unit. Answers a line each: one digit a text, 1 where the whole text matches,
- * X where Java gave up (stack overflow); or E and the reason when Java refuses the pattern.
+ * X where Java gave up (stack overflow, a fault of its own); or E and the reason when Java refuses the pattern.
  */
 public final class JavaVerdicts {
     public static void main(String[] arguments) throws Exception {
@@ -33,7 +33,7 @@ public final class JavaVerdicts {
     private static char verdict(Pattern pattern, String text) {
         try {
             return pattern.matcher(text).matches() ? '1' : '0';
-        } catch (StackOverflowError error) {
+        } catch (StackOverflowError | RuntimeException error) {
             return 'X';
         }
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from validator.errors import AwsContractError
+from validator.errors import AwsContractError, PatternError
 from validator.patterns import backtrack, bits
 from validator.patterns.cost import steps
 from validator.patterns.parse import parse
@@ -51,13 +51,22 @@ class Matcher:
         if self._uses:
             self._uses += 1
             if self._uses > _WORTH_COMPILING and self._is_cheap(len(text)):
-                if self._re is None:
-                    self._re = re.compile(to_python(self.tree))
-                return self._re.fullmatch(text) is not None
+                compiled = self._compiled()
+                if compiled is not None:
+                    return compiled.fullmatch(text) is not None
         try:
             return bits.matches(self.tree, text) if self._bits else backtrack.matches(self.tree, text)
         except bits.OutOfBudgetError:
             raise Undecided(self.pattern) from None
+
+    def _compiled(self) -> re.Pattern[str] | None:
+        """The pattern for `re`; None, from then on, where `re` has no way to say it."""
+        if self._re is None and self._uses:
+            try:
+                self._re = re.compile(to_python(self.tree))
+            except (PatternError, re.error, OverflowError, RecursionError):
+                self._uses = 0
+        return self._re
 
     def _is_cheap(self, size: int) -> bool:
         """Whether `re` is sure to be quick on a text of this length; lengths are taken in powers of two."""

@@ -47,7 +47,8 @@ def parse(pattern: str) -> Node:
     """The tree of a pattern, for the whole value.
 
     Raises `PatternError`, with the offset in code points and the reason, for what neither Java nor ECMA reads and for
-    the few constructs that have no place in the tree (`(?m)`, `(?>...)`, `\\G`).
+    the few constructs that have no place in the tree (`(?m)`, `(?>...)`, `\\G`, a possessive mark on more
+    than a class).
     """
     reader = _Reader(_unquote(pattern))
     tree = reader.alternatives(0)
@@ -56,8 +57,6 @@ def parse(pattern: str) -> Node:
     if not reader.keeps_groups:
         return whole(tree) if reader.has_boundaries else tree
     referenced = frozenset(node.group for node in walk(tree) if isinstance(node, Backreference))
-    if referenced - set(range(1, reader.groups + 1)):
-        raise PatternError(pattern, 0, "a backreference to a group that does not exist")
     return whole(rebuilt(tree, referenced))
 
 
@@ -169,6 +168,9 @@ class _Reader:
         else:
             return item
         if self.take("+"):
+            if not isinstance(item, Chars):
+                # Which of its ways the item took first would count, and a tree does not tell.
+                raise self.error("a possessive repetition of more than one class is not supported")
             return possessive(item, low, high)
         self.take("?")
         return repeat(item, low, high)

@@ -124,7 +124,8 @@ class _Writer:
         if isinstance(node, Group):
             return f"({self.alternatives(node.item)})"
         if isinstance(node, Backreference):
-            return f"(?:\\{self.numbers[node.group]})"
+            # A group that was repeated zero times is gone, and what it took can never come again.
+            return f"(?:\\{self.numbers[node.group]})" if node.group in self.numbers else _NEVER
         return f"(?:{self.alternatives(node)})"
 
     def look(self, node: Look) -> str:

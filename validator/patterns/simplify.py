@@ -81,9 +81,10 @@ def repeat(item: Node, low: int, high: int | None) -> Node:
         return item if low else EMPTY
     if isinstance(item, Choice) and high is None and low <= 1:
         # (a|b+)* takes what (a|b)* takes, without two ways to take it.
-        opened = [_opened(option) for option in item.options]
-        low = 0 if any(nullable(option) for option in item.options) else low
-        item = choice(opened)
+        # Only an option that is itself a star says that nothing need be taken; a look may say no.
+        low = 0 if any(isinstance(option, Repeat) and (option.min, option.max) == (0, None)
+                       for option in item.options) else low
+        item = choice([_opened(option) for option in item.options])
     if isinstance(item, Repeat):
         if item.min == item.max and low == high:
             assert high is not None
@@ -105,9 +106,9 @@ def _opened(option: Node) -> Node:
     return option
 
 
-def possessive(item: Node, low: int, high: int | None) -> Node:
-    """A repetition that gives nothing back. A class that stops short must not be followed by one of its own."""
-    if low == high or not isinstance(item, Chars):
+def possessive(item: Chars, low: int, high: int | None) -> Node:
+    """A repetition that gives nothing back: where it stops short, none of its class may follow."""
+    if low == high:
         return repeat(item, low, high)
     stop = Look(item, ahead=True, negative=True)
     if high is None:
