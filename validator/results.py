@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import enum
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -185,6 +186,16 @@ class Finding:
         if self.calls:
             document["calls"] = [dict(call) for call in self.calls]
         return document
+
+
+def with_severity(finding: Finding, severity: Severity, prefix: str = "") -> Finding:
+    """The finding with another severity, and a prefix before its message."""
+    return dataclasses.replace(finding, severity=severity, message=prefix + finding.message)
+
+
+def at(finding: Finding, location: Location | None) -> Finding:
+    """The finding at another place."""
+    return dataclasses.replace(finding, location=location)
 
 
 def _without_indexes(pointer: str) -> str:

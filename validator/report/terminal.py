@@ -1,0 +1,192 @@
+"""Blocks and tables to read: what is wrong, where, who says so, and how to put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import click
+
+from validator.report import Page
+from validator.results import Finding, Report, Severity, Violation
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_LABEL = 6
+# Findings beyond this are counted, not printed: the other reports hold them all.
+_SHOWN = 50
+_SAME = 3
+
+
+def render(report: Report, page: Page) -> str:
+    """The findings, the worst first and the same problem once with its places, then tables and a closing line."""
+    parts: list[str] = []
+    shown = sorted(_groups(report.findings), key=lambda group: -group[0].severity)
+    for group in shown[:_SHOWN]:
+        text = block(group[0], page)
+        if more := _places(group[1:]):
+            text += "\n" + _row("also", more, page)
+        parts.append(text)
+    if len(shown) > _SHOWN:
+        parts.append(f"... and {len(shown) - _SHOWN} more kinds of finding; --report json has them all")
+    if not page.quiet:
+        parts += ["\n".join(lines) for lines in _tables(report, page) if lines]
+        parts.append(_closing(report, page))
+    return "\n\n".join(parts)
+
+
+def block(finding: Finding, page: Page | None = None) -> str:
+    """One finding as a block: a headline and labelled rows for each violation, then the lines that reproduce it."""
+    page = page or Page()
+    lines: list[str] = []
+    for violation in finding.violations:
+        headline = f"{finding.service}.{finding.operation} {finding.direction} {violation.instance_path or '/'}"
+        severity = min(finding.severity, Severity.INFO) if violation.unchecked else finding.severity
+        lines.append(_headline(severity, violation.keyword, headline, page))
+        lines += [_row(label, text, page) for label, text in _rows(violation)]
+    if not finding.violations:
+        lines.append(_headline(finding.severity, finding.check, f"{finding.service}.{finding.operation}", page))
+        lines.append(_row("found", finding.message, page))
+    if finding.location is not None and (place := str(finding.location)) and place != "standard input":
+        lines.append(_row("at", place, page))
+    if finding.direction != "service" and finding.reproduce:
+        lines += [_row(label, line, page) for label, line in finding.reproduce.items()]
+        lines.append(_row("id", finding.id, page))
+    return "\n".join(lines)
+
+
+def _rows(violation: Violation) -> Iterator[tuple[str, str]]:
+    yield "got", str(violation.value)
+    yield "want", f"{violation.limit}  {violation.layer} {violation.source}"
+    yield "say", violation.message
+
+
+def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
+    return f"{_paint(f'{severity}[{name}]', page, fg=_COLORS[severity], bold=True)} {_paint(text, page, bold=True)}"
+
+
+def _row(label: str, text: str, page: Page) -> str:
+    head = _paint(f"{label:<{_LABEL}}", page, dim=True)
+    return "\n".join(
+        f"  {head if number == 0 else ' ' * _LABEL}{line}" for number, line in enumerate(_safe(text).split("\n"))
+    )
+
+
+def _safe(text: str) -> str:
+    """Text from outside, without what would steer a terminal."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _paint(text: str, page: Page, **style: Any) -> str:
+    return click.style(text, **style) if page.color else text
+
+
+def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    groups: dict[tuple[Any, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, *finding.group), []).append(finding)
+    return list(groups.values())
+
+
+def _places(others: list[Finding]) -> str:
+    if not others:
+        return ""
+    named = list(dict.fromkeys(place for finding in others if (place := str(finding.location or ""))))
+    text = f"{len(others)} more place{'' if len(others) == 1 else 's'}"
+    return text + (": " + ", ".join(named[:_SAME]) + (" ..." if len(named) > _SAME else "") if named else "")
+
+
+# Tables --------------------------------------------------------------------------------------------------------------
+
+
+def _tables(report: Report, page: Page) -> Iterator[list[str]]:
+    yield list(_operations(report))
+    yield list(_unchecked(report))
+
+
+def _operations(report: Report) -> Iterator[str]:
+    counts: Mapping[str, Mapping[str, Any]] = report.details.get("operations", {})
+    if not counts:
+        return
+    covered = report.coverage.get("operations", {})
+    found: dict[str, int] = {}
+    for finding in report.findings:
+        name = f"{finding.service}.{finding.operation}"
+        found[name] = found.get(name, 0) + 1
+    head = ("operation", "requests", "accepted", "rejected", "constraints met", "broken", "findings")
+    rows = [head]
+    for name, row in sorted(counts.items()):
+        if row.get("unsupported"):
+            rows.append((name, "-", "-", "-", "-", "-", str(row["unsupported"])))
+            continue
+        cover = covered.get(name, {})
+        rows.append((
+            name, *(str(row.get(each, 0)) for each in ("requests", "accepted", "rejected")),
+            *(_share(cover, side) for side in ("satisfied", "violated")), str(found.get(name, 0)),
+        ))  # fmt: skip
+    yield from _aligned(rows)
+
+
+def _share(row: Mapping[str, Any], side: str) -> str:
+    if not row:
+        return "-"
+    return f"{row.get(side, 0)}/{row.get(f'{side}_possible', row.get('total', 0))}"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        first, *rest = row
+        cells = [f"{first:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))]
+        yield "  ".join(cells).rstrip()
+
+
+def _unchecked(report: Report) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for entry in report.unchecked:
+        name = ".".join(part for part in (entry.service, entry.operation) if part)
+        place = str(entry.location or "") or name
+        reasons.setdefault(entry.reason, []).append(place)
+    for reason, places in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        some = [place for place in dict.fromkeys(places) if place][:_SAME]
+        more = f" ({', '.join(some)}{' ...' if len(set(places)) > _SAME else ''})" if some else ""
+        yield f"unchecked {len(places):>5}  {_safe(reason)}{_safe(more)}"
+
+
+def summary(report: Report, page: Page | None = None) -> Iterator[str]:
+    """A closing summary in lines: the operations, findings by group, what was not checked, and the verdict."""
+    page = page or Page()
+    yield from _operations(report)
+    for group in sorted(_groups(report.findings), key=lambda each: (-each[0].severity, -len(each))):
+        first = group[0]
+        yield f"{first.severity}[{first.check}] {first.service}.{first.operation} {len(group)} x: {_safe(first.message)}"
+    yield from _unchecked(report)
+    yield _closing(report, page)
+
+
+def _closing(report: Report, page: Page) -> str:
+    counts = report.summary()
+    named = [
+        f"{counts[str(level)]} {_plural(str(level), counts[str(level)])}" for level in sorted(Severity, reverse=True)
+    ]
+    worst = max((finding.severity for finding in report.findings), default=None)
+    verdict = _paint(", ".join(named), page, fg=_COLORS[worst] if worst else "green", bold=True)
+    parts = [verdict]
+    if report.command == "drift":
+        parts.append(f"{len(report.details.get('changes', ()))} changes")
+    elif subject := report.details.get("subject"):
+        parts.append(str(subject))
+    else:
+        parts.append(f"{counts['checked']} of {counts['exchanges']} exchanges checked")
+    total = report.coverage.get("constraints", {})
+    if total.get("total"):
+        parts.append(f"constraints met {total['satisfied']}, broken {total['violated']} of {total['total']}")
+    if ignored := report.details.get("ignored"):
+        parts.append(f"{ignored} left out by settings")
+    parts.append(f"{report.seconds:.1f} s")
+    return "; ".join(parts)
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 or word == "info" else word + "s"
