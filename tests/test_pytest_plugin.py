@@ -116,7 +116,9 @@ def test_thread(client):
 def test_many(client, count):
     jobs(client, count)
 """
-    result = run(pytester, body, "--aws-contract", "-n", "2", "--aws-contract-report", "json=seen.json")
+    result = run(
+        pytester, body, "-n", "2", "--aws-contract", "test_suite.py", "--aws-contract-report", "json=seen.json"
+    )
     result.assert_outcomes(failed=1, passed=8)
     seen = json.loads((pytester.path / "seen.json").read_text())
     assert seen["summary"]["exchanges"] == 9
@@ -158,7 +160,9 @@ def test_an_unknown_mode_is_one_line(pytester: pytest.Pytester) -> None:
 
 
 def test_the_entry_point_loads_nothing_heavy() -> None:
-    code = "import sys, pytest; old = set(sys.modules); import validator.pytest_plugin; print(*(set(sys.modules) - old))"
+    code = (
+        "import sys, pytest; old = set(sys.modules); import validator.pytest_plugin; print(*(set(sys.modules) - old))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
     )

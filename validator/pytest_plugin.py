@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "aws_contract(ignore=[CHECK[:service.Operation[.member]]], reason=...): leave findings out of this test",
     )
-    mode = config.getoption("--aws-contract") or config.getini("aws_contract")
+    mode = _mode(config)
     if mode not in _MODES:
         raise pytest.UsageError(f"--aws-contract is {mode!r}; write --aws-contract, =strict or =warn")
     if mode == "off":
@@ -68,6 +69,16 @@ def pytest_configure(config: pytest.Config) -> None:
     except AwsContractError as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(watching, _NAME)
+
+
+def _mode(config: pytest.Config) -> str:
+    mode: str = config.getoption("--aws-contract") or config.getini("aws_contract")
+    if mode not in _MODES and Path(mode.partition("::")[0]).exists():
+        # `pytest --aws-contract tests` means the folder: an option with an optional value swallows what follows it.
+        given = config.args if config.args_source is config.ArgsSource.ARGS else []
+        config.args = [mode, *given]
+        config.option.aws_contract = mode = "on"
+    return mode
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from validator import diagnose
 from validator.report import Page
-from validator.results import Finding, Report, Severity, Violation
+from validator.results import Finding, Report, Severity
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LABEL = 6
@@ -42,7 +43,7 @@ def block(finding: Finding, page: Page | None = None) -> str:
         headline = f"{finding.service}.{finding.operation} {finding.direction} {violation.instance_path or '/'}"
         severity = min(finding.severity, Severity.INFO) if violation.unchecked else finding.severity
         lines.append(_headline(severity, violation.keyword, headline, page))
-        lines += [_row(label, text, page) for label, text in _rows(violation)]
+        lines += [_row(label, text, page) for label, text in diagnose.rows(violation, finding)]
     if not finding.violations:
         lines.append(_headline(finding.severity, finding.check, f"{finding.service}.{finding.operation}", page))
         lines.append(_row("found", finding.message, page))
@@ -52,12 +53,6 @@ def block(finding: Finding, page: Page | None = None) -> str:
         lines += [_row(label, line, page) for label, line in finding.reproduce.items()]
         lines.append(_row("id", finding.id, page))
     return "\n".join(lines)
-
-
-def _rows(violation: Violation) -> Iterator[tuple[str, str]]:
-    yield "got", str(violation.value)
-    yield "want", f"{violation.limit}  {violation.layer} {violation.source}"
-    yield "say", violation.message
 
 
 def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
@@ -116,9 +111,12 @@ def _operations(report: Report) -> Iterator[str]:
         found[name] = found.get(name, 0) + 1
     head = ("operation", "requests", "accepted", "rejected", "constraints met", "broken", "findings")
     rows = [head]
+    unsupported: dict[str, list[str]] = {}
     for name, row in sorted(counts.items()):
         if row.get("unsupported"):
-            rows.append((name, "-", "-", "-", "-", "-", str(row["unsupported"])))
+            unsupported.setdefault(str(row["unsupported"]), []).append(name)
+            continue
+        if not row.get("requests"):
             continue
         cover = covered.get(name, {})
         rows.append((
@@ -126,6 +124,8 @@ def _operations(report: Report) -> Iterator[str]:
             *(_share(cover, side) for side in ("satisfied", "violated")), str(found.get(name, 0)),
         ))  # fmt: skip
     yield from _aligned(rows)
+    for reason, names in unsupported.items():
+        yield f"{reason}: {', '.join(names)}"
 
 
 def _share(row: Mapping[str, Any], side: str) -> str:
