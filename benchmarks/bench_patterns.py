@@ -1,7 +1,8 @@
 """What patterns cost: to read, to write for each engine, to compile, to match; over every pattern of the case file.
 
-    python benchmarks/bench_patterns.py
+python benchmarks/bench_patterns.py
 """
+
 from __future__ import annotations
 
 import gzip
@@ -32,8 +33,10 @@ def seconds(action: Callable[..., Any], *arguments: Any) -> float:
 def shown(name: str, taken: list[float]) -> None:
     taken = sorted(taken)
     high = taken[len(taken) * 99 // 100]
-    print(f"{name:34} median {statistics.median(taken) * 1e6:8.1f} us   99 % {high * 1e6:9.1f} us"
-          f"   most {taken[-1] * 1e6:10.1f} us   sum {sum(taken):6.2f} s   of {len(taken)}")
+    print(
+        f"{name:34} median {statistics.median(taken) * 1e6:8.1f} us   99 % {high * 1e6:9.1f} us"
+        f"   most {taken[-1] * 1e6:10.1f} us   sum {sum(taken):6.2f} s   of {len(taken)}"
+    )
 
 
 def rust_validator(fragment: dict[str, Any]) -> Any:
@@ -53,15 +56,24 @@ def main() -> None:
     print(f"{'left to Python':34} {len(trees) - len(fragments)} of {len(trees)}")
     shown("jsonschema-rs, compile", [seconds(rust_validator, fragment) for fragment in fragments])
     shown("re.compile", [seconds(re.compile, to_python(tree)) for tree in trees[::10]])
-    shown("bits, one text", [seconds(bits.matches, tree, text) for case, tree in zip(cases, trees, strict=True)
-                             if bits.supported(tree) for text, _ in case["strings"]])
+    shown(
+        "bits, one text",
+        [
+            seconds(bits.matches, tree, text)
+            for case, tree in zip(cases, trees, strict=True)
+            if bits.supported(tree)
+            for text, _ in case["strings"]
+        ],
+    )
     matchers = [Matcher(case["pattern"]) for case in cases[::10]]
     texts = [[text for text, _ in case["strings"]] for case in cases[::10]]
     for matcher, some in zip(matchers, texts, strict=True):
         for text in some * 5:
             matcher.fullmatch(text)
-    shown("matcher in use, one text", [seconds(matcher.fullmatch, text)
-                                       for matcher, some in zip(matchers, texts, strict=True) for text in some])
+    shown(
+        "matcher in use, one text",
+        [seconds(matcher.fullmatch, text) for matcher, some in zip(matchers, texts, strict=True) for text in some],
+    )
     for length in (60, 10_000, 1_000_000):
         taken, undecided = [], []
         for case in map(json.loads, HOSTILE.read_text(encoding="utf-8").splitlines()):

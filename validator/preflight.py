@@ -171,6 +171,7 @@ class _Watch:
             )
         self.on_violation, self.responses, self.strict, self.on_exchange = on_violation, responses, strict, on_exchange
         self._requests: dict[tuple[str, str], tuple[Any, Any, Operation]] = {}
+        self._responses: dict[tuple[str, str], Callable[[Any], bool] | None] = {}
 
     def before(self, params: Any, model: Any, context: Any = None, **_: Any) -> None:
         """Hold the final parameters of a call against the contract."""
@@ -198,6 +199,8 @@ class _Watch:
     def after(self, http_response: Any, parsed: Any, model: Any, context: Any = None, **_: Any) -> None:
         """Hold an answer against the contract, as it came over the wire where that is JSON."""
         try:
+            if self.on_exchange is None and self._surely_kept(http_response, model):
+                return
             operation = _operation(model.service_model, model.name)
             exchange = _answered(operation, http_response, parsed, model, context)
             error = None
@@ -214,6 +217,20 @@ class _Watch:
             self.on_exchange(exchange)
         if error is not None:
             self._deliver(error)
+
+    def _surely_kept(self, http: Any, model: Any) -> bool:
+        """A quick look at the body as it came: whether it is canonical already and keeps the contract."""
+        key = model.service_model.service_name, model.name
+        try:
+            verdict = self._responses[key]
+        except KeyError:
+            verdict = self._responses[key] = _verdict_on_wire(_operation(model.service_model, model.name), model)
+        if verdict is None or http.status_code >= 300 or getattr(http, "raw", None) is None:
+            return False
+        try:
+            return verdict(json.loads(http.content))
+        except FOREIGN:
+            return False
 
     def _deliver(self, error: ContractViolationError) -> None:
         if callable(self.on_violation):
@@ -275,6 +292,16 @@ def _body(operation: Operation, http: Any, parsed: Any, model: Any, direction: s
         located = {name: elsewhere[name] for name in elsewhere if "x-aws-location" in properties.get(name, ())}
         return {**instances.from_wire(operation, body, direction, code), **located}
     return instances.from_wire(operation, body, direction, code)
+
+
+def _verdict_on_wire(operation: Operation, model: Any) -> Callable[[Any], bool] | None:
+    """The verdict on a JSON body that holds the whole response; None where part of it is elsewhere."""
+    streams = model.has_streaming_output or model.has_event_stream_output
+    if streams or operation.output is None or operation.contract.protocol not in ("json", "rest-json"):
+        return None
+    schema = operation.contract.define(operation.output)
+    located = "x-aws-payload" in schema or any("x-aws-location" in each for each in schema["properties"].values())
+    return None if located else verdict_of(operation, "response")
 
 
 # Contracts -----------------------------------------------------------------------------------------------------------
