@@ -24,6 +24,8 @@ def _names(name: str, schema: Schema) -> Sequence[str]:
 
 
 def _items(value: Any) -> Any:
+    if value == {}:
+        return []
     # EC2's lists stand as `{"items": [...]}`, those of other query services sometimes as `{"member": [...]}`.
     if isinstance(value, Mapping) and len(value) <= 1:
         return next((value[name] for name in ("items", "member") if isinstance(value.get(name), list)), value)

@@ -52,9 +52,7 @@ def _recorded(
 ) -> Exchange | Unchecked:
     if not isinstance(value, Mapping):
         return recording.unchecked("a value that the test picked out, not a whole response", index)
-    fitting = list(_fitting(label, value, named))
-    if len(fitting) == 1 and not is_error(value) and _misfits(fitting[0], value):
-        fitting = []
+    fitting = list(_named(label, value, named)) or list(_alone(value, named))
     if len(fitting) != 1:
         service = named[0] if len(named) == 1 else None
         if not named:
@@ -82,26 +80,27 @@ def _recorded(
     )
 
 
-def _fitting(label: str, value: Mapping[str, Any], named: list[str]) -> Iterator[Operation]:
-    by_name = False
+def _named(label: str, value: Mapping[str, Any], named: list[str]) -> Iterator[Operation]:
+    """The operations whose name stands in the label, and whose answer this can be."""
     for service in named:
         name = naming.longest_operation(service, label)
-        if name is None:
-            continue
-        operation = validating.load(service).operation(name)
-        if is_error(value) or _is_answer(operation, value):
-            by_name = True
-            yield operation
-    if by_name or is_error(value) or "ResponseMetadata" not in value:
+        if name is not None:
+            operation = validating.load(service).operation(name)
+            if is_error(value) or _is_answer(operation, value):
+                yield operation
+
+
+def _alone(value: Mapping[str, Any], named: list[str]) -> Iterator[Operation]:
+    """The operations that can have given this response and nearly all of whose members it has."""
+    if is_error(value) or "ResponseMetadata" not in value:
         return
-    # No name tells, but a response that only one operation can have given, and nearly whole, has told it itself.
     for service in named:
         contract = validating.load(service)
         own = {member for member in value if not added(service, member)}
         for name in contract.operations if own else ():
             operation = contract.operation(name)
             known = contract.define(operation.output).get("properties", {}).keys() if operation.output else set()
-            if own <= known and 2 * len(own) >= len(known):
+            if own <= known and 2 * len(own) >= len(known) and not _misfits(operation, value):
                 yield operation
 
 
