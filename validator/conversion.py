@@ -7,6 +7,7 @@ the same for all. A converter hands back the very object it was given when nothi
 from __future__ import annotations
 
 import operator
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,6 +141,10 @@ def _members(schema: Schema) -> Iterator[Schema]:
             yield from (option for option in below.get("anyOf", ()) if isinstance(option, Mapping))
 
 
+# A structure's converter -> the names of its members that have one.
+_CHANGING_MEMBERS: weakref.WeakKeyDictionary[Convert, frozenset[str]] = weakref.WeakKeyDictionary()
+
+
 def _unless_null(convert: Convert) -> Convert:
     return lambda value: None if value is None else convert(value)
 
@@ -171,6 +176,7 @@ def _structure(converters: Mapping[str, Convert]) -> Convert:
                         fresh[name] = new
         return value if fresh is None else fresh
 
+    _CHANGING_MEMBERS[convert] = frozenset(converters)
     return convert
 
 
@@ -185,11 +191,23 @@ def _list(below: Convert) -> Convert:
 
 
 def _map(below: Convert) -> Convert:
+    # Most entries of a map hold structures without a member that changes: told here, without a call.
+    names = _CHANGING_MEMBERS.get(below)
+    untouched = names.isdisjoint if names is not None else None
+
     def convert(value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        fresh = {name: below(item) for name, item in value.items()}
-        return value if all(map(operator.is_, fresh.values(), value.values())) else fresh
+        fresh: dict[Any, Any] | None = None
+        for name, old in value.items():
+            if untouched is not None and type(old) is dict and untouched(old):
+                continue
+            new = below(old)
+            if new is not old:
+                if fresh is None:
+                    fresh = dict(value)
+                fresh[name] = new
+        return value if fresh is None else fresh
 
     return convert
 

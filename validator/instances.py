@@ -175,9 +175,11 @@ def _blob(schema: Schema, *, text_is_content: bool, exact: bool) -> Convert:
     filler = _filler(schema)
 
     def convert(value: Any) -> Any:
-        if text_is_content and isinstance(value, str):
+        if type(value) is bytes:
+            content: Any = value
+        elif text_is_content and isinstance(value, str):
             try:
-                content: Any = value.encode("utf-8")
+                content = value.encode("utf-8")
             except UnicodeEncodeError:
                 return value
         else:
