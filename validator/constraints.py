@@ -130,14 +130,16 @@ def _inside(contract: Contract, place: Place) -> Iterator[Place]:
 def _of(contract: Contract, place: Place, *, whole: bool) -> Iterator[Constraint]:
     demand = place.demand
 
-    def made(keyword: str, limit: Any, pointer: str, member: str = "") -> Constraint:
+    def made(keyword: str, limit: Any, pointer: str, member: str = "", secret: bool = False) -> Constraint:
         layer, source = contract.source_of(pointer, demand.shape)
         head = pointer.rpartition("/")[0]
         if place.via == "key" and place.parent is not None and place.parent.demand.keys is not None:
             head = place.parent.demand.keys.pointer
         spelled = keyword if keyword != "format" else "contentEncoding"
-        return Constraint(f"{head}/{spelled}", keyword, place.member_path + member, limit, demand.shape, layer, source,
-                          place.sensitive)
+        # A limit beside a `$ref` is the referring shape's, not the referred one's.
+        shape = pointer.split("/")[2] if pointer.count("/") > 2 else demand.shape
+        return Constraint(f"{head}/{spelled}", keyword, place.member_path + member, limit, shape, layer, source,
+                          place.sensitive or secret)
 
     if demand.kind == "any":
         return
@@ -145,7 +147,8 @@ def _of(contract: Contract, place: Place, *, whole: bool) -> Iterator[Constraint
         yield made("type", demand.limits["type"].value, demand.limits["type"].pointer)
     if demand.kind == "structure" and whole:
         for name in demand.required:
-            yield made("required", name, demand.limits["required"].pointer, escaped((name,)))
+            secret = demands.resolve(contract, demand.members[name]).sensitive
+            yield made("required", name, demand.limits["required"].pointer, escaped((name,)), secret)
         if demand.union:
             yield made("oneOf", list(demand.members), demand.limits["oneOf"].pointer)
         yield made("additionalProperties", False, demand.limits["additionalProperties"].pointer)

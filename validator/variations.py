@@ -86,7 +86,7 @@ class Spot:
 
     def violation(self, constraint: Constraint, path: Path, value: Any) -> Violation:
         """What a validator reports of the constraint at a path."""
-        shown = "***" if constraint.sensitive else _shown(value)
+        shown = "***" if constraint.sensitive and value is not None else _shown(value)
         return Violation(constraint.keyword, escaped(path), constraint.pointer, constraint.limit, shown,
                          constraint.layer, constraint.source, shape=constraint.shape, sensitive=constraint.sensitive)
 
