@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -213,10 +214,7 @@ def _events(value: Any) -> Any:
 
 def _any_time(value: Any) -> Any:
     """Enough for a verdict: whether it is a time; which one does not matter."""
-    return 0 if isinstance(value, _DATETIME) else times.to_epoch(value)
-
-
-_DATETIME = times.datetime.datetime
+    return 0 if isinstance(value, datetime.datetime) else times.to_epoch(value)
 
 
 def _spelled(schema: Schema) -> Convert | None:

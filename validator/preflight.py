@@ -39,7 +39,7 @@ class ContractWarning(UserWarning):
     """A breach of contract that does not stop the call, or a check that failed by itself."""
 
 
-class RequestViolationError(ContractViolationError, ParamValidationError):
+class RequestViolationError(ContractViolationError, ParamValidationError):  # type: ignore[misc]
     """A request stopped before it was sent; caught by what catches botocore's ParamValidationError too."""
 
     def __init__(self, service: str, operation: str, direction: str, violations: Any) -> None:
@@ -88,7 +88,7 @@ def detach(target: Target | None = None) -> Target | None:
 
 
 def _emitter(target: Any) -> Any:
-    meta = getattr(target, "meta", None)
+    meta: Any = getattr(target, "meta", None)
     if hasattr(meta, "events"):  # a client
         return meta.events
     if hasattr(meta, "client"):  # a boto3 resource
@@ -131,7 +131,7 @@ def _attach_everywhere(watch: _Watch) -> None:
             _register(self, watch)
 
         # A session makes one emitter, which its clients copy with all that is registered.
-        HierarchicalEmitter.__init__ = init  # type: ignore[method-assign]
+        HierarchicalEmitter.__init__ = init
         for emitter in _emitters():
             _register(emitter, watch)
 
@@ -140,7 +140,7 @@ def _detach_everywhere() -> None:
     global _plain_init
     with _everywhere:
         if _plain_init is not None:
-            HierarchicalEmitter.__init__ = _plain_init  # type: ignore[method-assign]
+            HierarchicalEmitter.__init__ = _plain_init
             _plain_init = None
         for emitter in _emitters():
             _unregister(emitter)

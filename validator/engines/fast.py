@@ -50,9 +50,9 @@ class Compiled:
         self.contract, self.shape = contract, shape
         schema, in_python, recursive = render(contract, shape)
         # A validator with a keyword of one's own is slower by half, whether the keyword occurs or not.
-        keywords = {"keywords": {PATTERN: _PatternKeyword}} if in_python else {}
+        keywords: Any = {PATTERN: _PatternKeyword} if in_python else None
         self.validator = jsonschema_rs.Draft202012Validator(
-            schema, pattern_options=jsonschema_rs.RegexOptions(), **keywords
+            schema, pattern_options=jsonschema_rs.RegexOptions(), keywords=keywords
         )
         self.is_valid: Callable[[Any], bool] = self.validator.is_valid
         if recursive:
@@ -62,22 +62,21 @@ class Compiled:
         """Every breach in the instance, in the engine's order."""
         if has_empty_key(instance):
             raise ValueError("jsonschema-rs leaves an empty key out of an instance path")
-        judged: set[tuple[str, Path]] = set()
+        maps_judged: set[Path] = set()
         for error in self.validator.iter_errors(instance):
+            kind: Any = error.kind
             at, value = place(instance, error.instance_path)
-            kind = error.kind.name
-            if kind == "propertyNames":
-                if (kind, at) not in judged:
-                    judged.add((kind, at))
+            if kind.name == "propertyNames":
+                if at not in maps_judged:
+                    maps_judged.add(at)
                     yield from self._keys(value, at)
                 continue
             where = read_back(error.schema_path)
             keyword = str(where[-1])
-            if kind == "required":
-                name = error.kind.property
-                yield Breach("required", (*at, name), where, None)
-            elif kind == "additionalProperties":
-                for name in error.kind.unexpected:
+            if kind.name == "required":
+                yield Breach("required", (*at, kind.property), where, None)
+            elif kind.name == "additionalProperties":
+                for name in kind.unexpected:
                     yield Breach(keyword, (*at, name), where, value[name])
             elif keyword in ("pattern", "minLength", "maxLength"):
                 # What is no text has the wrong type, and a `not` in the rendering of a pattern speaks up as well.

@@ -127,7 +127,7 @@ def _kind(value: Any) -> str:
         ((list, tuple), "a list"),
         ((bytes, bytearray), "binary"),
     ):
-        if isinstance(value, kind):  # type: ignore[arg-type]
+        if isinstance(value, kind):
             return name
     return ""
 
