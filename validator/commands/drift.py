@@ -40,7 +40,7 @@ def drift(services: tuple[str, ...], old: str | None, new: str | None, reporting
 
 def _finding(change: Change) -> Finding:
     severity = Severity.WARNING if change.kind == "overlay-expired" else _SEVERITIES[change.effect]
-    operation = change.operations[0] if change.operations else "*"
+    operation = change.places[0].partition(".")[0] if change.places else "*"
     direction = change.direction or "service"
     code = f"{change.kind}:{change.pointer}"
     return Finding("drift", severity, change.service, operation, direction, change.message, code=code)
