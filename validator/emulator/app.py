@@ -51,9 +51,10 @@ class Emulator:
     """Personalize and Forecast dataset import jobs and what they stand on, in this process.
 
     `clock` is `step` (a resource moves on when a describe looks at it again, or on `advance()`) or `real` (after
-    some seconds, `delays` by state). `seed` makes request ids and tokens repeat. `store` is a file that state is kept
-    in. `quotas` replaces limits by `service.Resource`, None for no limit. Imports from an S3 path in `missing`, or
-    with a role in `denied`, fail. `accounts` says whose an access key is.
+    `delay` seconds, `delays` by state). `seed` makes request ids and tokens repeat. `store` is a file that state is
+    kept in. `quotas` replaces limits by `service.Resource`, None for no limit. Imports from an S3 path in `missing`,
+    or with a role in `denied`, fail. `accounts` says whose an access key is. `mock` names services whose operations
+    are answered with drawn responses.
     """
 
     def __init__(
@@ -67,17 +68,21 @@ class Emulator:
         quotas: Mapping[str, int | None] | None = None,
         missing: Iterable[str] = (),
         denied: Iterable[str] = (),
+        delay: float = 2.0,
         delays: Mapping[str, float] | None = None,
         accounts: Mapping[str, str] | None = None,
+        mock: Iterable[str] = (),
         services: Iterable[str] = SERVICES,
     ) -> None:
         self.account, self.region, self.accounts = account, region, dict(accounts or {})
         self.contracts: dict[str, Contract] = {service: validate.load(service) for service in services}
-        self._prefixes = {contract.info.get("targetPrefix"): name for name, contract in self.contracts.items()}
+        self._prefixes: dict[Any, str] = {
+            contract.info.get("targetPrefix"): name for name, contract in self.contracts.items()
+        }
         self._lock = threading.RLock()
         self._random = random.Random(seed)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
-        self.clock = _clock(clock, delays)
+        self.clock = _clock(clock, delay, delays)
         self.store, self.keeper = Store(), Keeper(store) if store is not None else None
         kinds = {service: kinds_of(contract) for service, contract in self.contracts.items()}
         self._check_quotas(quotas or {}, {f"{service}.{name}" for service, of in kinds.items() for name in of})
@@ -183,6 +188,14 @@ class Emulator:
         return service in self.contracts
 
     # One call --------------------------------------------------------------------------------------------------------
+
+    def operation_of(self, headers: Mapping[str, str]) -> Operation | None:
+        """The operation that a request's lower-case headers name; None when there is none of that name."""
+        named = protocol.target(headers)
+        service = self._prefixes.get(named.prefix) if named else None
+        if named is None or service is None or named.operation not in self.contracts[service].operations:
+            return None
+        return self.contracts[service].operation(named.operation)
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """One HTTP request; the headers' names in any case."""
@@ -293,11 +306,11 @@ class Emulator:
         }
 
 
-def _clock(clock: str | Clock, delays: Mapping[str, float] | None) -> Clock:
+def _clock(clock: str | Clock, delay: float, delays: Mapping[str, float] | None) -> Clock:
     if clock == "step":
         return StepClock()
     if clock == "real":
-        return RealClock(delays)
+        return RealClock(delays, delay)
     if isinstance(clock, str):
         raise UnknownNameError("clock", clock, ("step", "real"))
     return clock
