@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonpatch
-import jsonpointer
-
 from validator.errors import MalformedContractError
 from validator.results import Layer
 from validator.sources import read_json
@@ -157,6 +154,10 @@ def _extract(document: Mapping[str, Any], parts: Iterable[Part]) -> Document:
 
 
 def _patched(before: Document, entry: Entry) -> Document:
+    # Only models are patched: a process that reads committed contracts never needs these.
+    import jsonpatch
+    import jsonpointer
+
     after = copy.deepcopy(before)
     for operation in entry.patch:
         kind, path = operation["op"], operation["path"]

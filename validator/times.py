@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
 import math
 import re
 from typing import Any
@@ -47,7 +46,10 @@ def _from_text(text: str) -> float | int | None:
     else:
         return None if not math.isfinite(seconds) else int(seconds) if seconds.is_integer() else seconds
     try:
-        stamp = email.utils.parsedate_to_datetime(text)
+        # The email package brings sockets with it: loaded for the few headers that are in this form.
+        from email.utils import parsedate_to_datetime
+
+        stamp = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     found_epoch = to_epoch(stamp)
@@ -103,6 +105,8 @@ def spell(seconds: Any, form: str) -> Any:
     if form == "unixTimestamp" or not isinstance(stamp, datetime.datetime):
         return seconds
     if form == "rfc822":
-        return email.utils.format_datetime(stamp, usegmt=True)
+        from email.utils import format_datetime
+
+        return format_datetime(stamp, usegmt=True)
     fraction = f".{stamp.microsecond // 1000:03d}" if stamp.microsecond else ""
     return f"{stamp:%Y-%m-%dT%H:%M:%S}{fraction}Z"
