@@ -13,8 +13,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from validator import cache, instances, sources
 from validator import contract as contracts
-from validator import instances
 from validator.contract import Contract, Operation, Origin
 from validator.engines import blame, fast, plain, reference
 from validator.engines.breach import Breach
@@ -36,7 +36,10 @@ def load(service: str, api_version: str | None = None, *, origin: Origin = "auto
 
 @functools.cache
 def _load(service: str, api_version: str | None, origin: Origin) -> Contract:
-    return contracts.load(service, api_version, origin=origin, judge=iter_violations)
+    committed = () if origin == "botocore" else contracts.committed().get(service, ())
+    if origin == "committed" or (committed and (api_version is None or api_version in committed)):
+        return contracts.load(service, api_version, origin=origin, judge=iter_violations)
+    return cache.load(sources.installed(), service, api_version, judge=iter_violations)
 
 
 def iter_violations(
