@@ -20,6 +20,8 @@ _SAME = 3
 
 def render(report: Report, page: Page) -> str:
     """The findings, the worst first and the same problem once with its places, then tables and a closing line."""
+    if report.command == "drift":
+        return "\n".join([*_changes(report, page), *(() if page.quiet else (_closing(report, page),))])
     parts: list[str] = []
     shown = sorted(_groups(report.findings), key=lambda group: -group[0].severity)
     for group in shown[:_SHOWN]:
@@ -90,6 +92,21 @@ def _places(others: list[Finding]) -> str:
     named = list(dict.fromkeys(place for finding in others if (place := str(finding.location or ""))))
     text = f"{len(others)} more place{'' if len(others) == 1 else 's'}"
     return text + (": " + ", ".join(named[:_SAME]) + (" ..." if len(named) > _SAME else "") if named else "")
+
+
+_EFFECTS = {Severity.ERROR: "breaking", Severity.WARNING: "expired", Severity.INFO: "safe"}
+
+
+def _changes(report: Report, page: Page) -> Iterator[str]:
+    """A line a change, service by service, what breaks first."""
+    services = sorted({finding.service for finding in report.findings})
+    for service in services:
+        yield _paint(service, page, bold=True)
+        of_service = [finding for finding in report.findings if finding.service == service]
+        for finding in sorted(of_service, key=lambda each: -each.severity):
+            effect = _paint(f"{_EFFECTS[finding.severity]:<8}", page, fg=_COLORS[finding.severity])
+            yield f"  {effect}  {_safe(finding.message)}"
+        yield ""
 
 
 # Tables --------------------------------------------------------------------------------------------------------------
@@ -167,9 +184,9 @@ def summary(report: Report, page: Page | None = None) -> Iterator[str]:
 
 def _closing(report: Report, page: Page) -> str:
     counts = report.summary()
-    named = [
-        f"{counts[str(level)]} {_plural(str(level), counts[str(level)])}" for level in sorted(Severity, reverse=True)
-    ]
+    words = _EFFECTS if report.command == "drift" else {level: str(level) for level in Severity}
+    levels = sorted(Severity, reverse=True)
+    named = [f"{counts[str(level)]} {_plural(words[level], counts[str(level)])}" for level in levels]
     worst = max((finding.severity for finding in report.findings), default=None)
     verdict = _paint(", ".join(named), page, fg=_COLORS[worst] if worst else "green", bold=True)
     parts = [verdict]
@@ -189,4 +206,4 @@ def _closing(report: Report, page: Page) -> str:
 
 
 def _plural(word: str, count: int) -> str:
-    return word if count == 1 or word == "info" else word + "s"
+    return word + "s" if word in ("error", "warning") and count != 1 else word
