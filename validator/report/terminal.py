@@ -177,7 +177,8 @@ def summary(report: Report, page: Page | None = None) -> Iterator[str]:
     yield from _operations(report)
     for group in sorted(_groups(report.findings), key=lambda each: (-each[0].severity, -len(each))):
         first = group[0]
-        yield f"{first.severity}[{first.check}] {first.service}.{first.operation} {len(group)} x: {_safe(first.message)}"
+        head = f"{first.severity}[{first.check}] {first.service}.{first.operation}"
+        yield f"{head} {len(group)} x: {_safe(first.message)}"
     yield from _unchecked(report)
     yield _closing(report, page)
 
