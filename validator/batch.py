@@ -187,6 +187,15 @@ class _Known:
     request: Callable[[Any], bool]
     response: Callable[[Any], bool]
 
+    def keeps(self, exchange: Exchange) -> bool:
+        """Whether request and response surely keep the contract; what raises is told by the diagnosis."""
+        try:
+            return (exchange.request is None or self.request(exchange.request)) and (
+                exchange.response is None or self.response(exchange.response)
+            )
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            return False
+
 
 class Judge:
     """Holds exchanges against their contracts, remembering each operation's verdicts."""
@@ -213,16 +222,13 @@ class Judge:
                 continue
             assert isinstance(found, _Known)
             tally.checked += 1
+            if item.error is None and found.keeps(item):
+                continue
             try:
-                if (
-                    item.error is None
-                    and (item.request is None or found.request(item.request))
-                    and (item.response is None or found.response(item.response))
-                ):
-                    continue
-            except (ValueError, TypeError, OverflowError, RecursionError):
-                pass
-            self._diagnose(item, found.operation)
+                self._diagnose(item, found)
+            except RecursionError:
+                tally.checked -= 1
+                tally.note(Unchecked("nested too deeply", item.service, item.operation, item.location))
 
     def _learn(self, exchange: Exchange) -> _Known | str:
         found: _Known | str
@@ -240,8 +246,12 @@ class Judge:
                 found = "its service or operation is no text"
         return found
 
-    def _diagnose(self, exchange: Exchange, operation: Operation) -> None:
-        exchange = _canonical(exchange, operation)
+    def _diagnose(self, exchange: Exchange, known: _Known) -> None:
+        operation = known.operation
+        canonical = _canonical(exchange, operation)
+        if exchange.error is None and canonical is not exchange and known.keeps(canonical):
+            return
+        exchange = canonical
         for finding in checks.run(operation.contract, (exchange,), only=CHECKS):
             if finding.check == "error_declared" and not finding.code:
                 continue

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from validator.errors import MissingExtraError, UnusableInputError
+from validator.errors import UnusableInputError
 from validator.recordings.limits import Limits
-
-_ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s,\[\]{}]")
-_MERGE = "tag:yaml.org,2002:merge"
+from validator.recordings.yamls import parse_yaml
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Any:
@@ -80,85 +77,3 @@ def check_depth(document: Any, name: str, limits: Limits) -> None:
         if not level:
             return
     raise UnusableInputError("nested too deeply", where=name)
-
-
-def parse_yaml(text: str, name: str, limits: Limits) -> Any:
-    """The data of a YAML text; tags other than YAML's own and the few that recorders write are refused."""
-    if importlib.util.find_spec("yaml") is None:
-        raise MissingExtraError("reading YAML recordings", "recordings")
-    import yaml  # type: ignore[import-untyped]
-
-    loader = _loader()
-    try:
-        if _ALIAS.search(text):
-            _bound_aliases(text, name, limits)
-        document = yaml.load(text, Loader=loader)
-    except RecursionError:
-        raise UnusableInputError("nested too deeply", where=name) from None
-    except yaml.MarkedYAMLError as error:
-        place = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UnusableInputError(f"not readable YAML{place}: {error.problem or error.context}", where=name) from None
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
-        raise UnusableInputError(f"not readable YAML: {error}", where=name) from None
-    check_depth(document, name, limits)
-    return document
-
-
-def _bound_aliases(text: str, name: str, limits: Limits) -> None:
-    """Raise UnusableInputError when aliases refer to themselves or unfold to more than the bound."""
-    import yaml
-
-    sizes: dict[str, int] = {}
-    open_: list[tuple[str | None, int]] = []
-    total = 0
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in sizes:
-                raise UnusableInputError(f"the alias *{event.anchor} refers to itself or to nothing", where=name)
-            total += sizes[event.anchor]
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            open_.append((event.anchor, total))
-            total += 1
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            anchor, before = open_.pop()
-            if anchor is not None:
-                sizes[anchor] = total - before
-        elif isinstance(event, yaml.ScalarEvent):
-            total += 1
-            if event.anchor is not None:
-                sizes[event.anchor] = 1
-        if total > limits.nodes:
-            raise UnusableInputError(f"its aliases unfold to more than {limits.nodes:,} values", where=name)
-
-
-_LOADERS: list[Any] = []
-
-
-def _loader() -> Any:
-    if not _LOADERS:
-        import yaml
-
-        parent = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-        class Loader(parent):  # type: ignore[misc, valid-type]
-            """YAML's safe loader without guesses at dates, and with the text tags that recorders write."""
-
-            def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-                names = [key.value for key, _ in node.value if isinstance(key.value, str) and key.tag != _MERGE]
-                if len(set(names)) != len(names):
-                    twin = next(each for each in names if names.count(each) > 1)
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the member {twin!r} is there twice in one object", node.start_mark
-                    )
-                return super().construct_mapping(node, deep)
-
-        Loader.yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-            for first, resolvers in parent.yaml_implicit_resolvers.items()
-        }
-        # vcrpy under Python 2 and Ruby's Psych tag their texts so.
-        for tag in ("tag:yaml.org,2002:python/unicode", "tag:yaml.org,2002:python/str"):
-            Loader.add_constructor(tag, parent.construct_scalar)
-        Loader.add_constructor("!binary", parent.construct_yaml_binary)
-        _LOADERS.append(Loader)
-    return _LOADERS[0]

@@ -65,7 +65,7 @@ def read_lines(
                 yield from_document(document, Location(name, number, index), service, operation)
                 continue
             except UnusableInputError as error:
-                problem = error.what
+                problem = error.what + (f"; {error.fix}" if error.fix else "")
             except RecursionError:
                 problem = "nested too deeply"
             except ValueError as error:
@@ -93,8 +93,8 @@ def from_document(
             recorded = to_epoch(recorded)
             recorded = recorded if isinstance(recorded, (int, float)) else None
         return Exchange(
-            document.get("service") or service or _missing("service"),
-            document.get("operation") or operation or _missing("operation"),
+            _name(document, "service", service),
+            _name(document, "operation", operation),
             document.get("request"),
             document.get("response"),
             error,
@@ -113,8 +113,11 @@ def from_document(
         ) from None
 
 
-def _missing(name: str) -> str:
-    raise UnusableInputError(f"it does not say its {name}", fix=f"pass --{name}")
+def _name(document: Mapping[str, Any], part: str, given: str | None) -> str:
+    name = document.get(part) or given
+    if not isinstance(name, str):
+        raise UnusableInputError(f"it does not say its {part}", fix=f"pass --{part}")
+    return name
 
 
 def is_exchange(document: Any) -> bool:
