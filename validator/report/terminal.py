@@ -193,7 +193,7 @@ def _closing(report: Report, page: Page) -> str:
     parts = [verdict]
     if report.command == "drift":
         parts.append(f"{len(report.details.get('changes', ()))} changes")
-    elif subject := report.details.get("subject"):
+    elif report.command == "validate" and (subject := report.details.get("subject")):
         parts.append(str(subject))
     else:
         parts.append(f"{counts['checked']} of {counts['exchanges']} exchanges checked")
