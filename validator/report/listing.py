@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from validator.report.elements import Element, Node, h, hidden, plain
+from validator.report.json import plain as jsonable
 
 _DEEPEST = 24
 _LONGEST = 240
@@ -46,16 +47,11 @@ def _escaped(key: object) -> str:
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, (bytes, bytearray)):
-        return f'"<{len(value)} bytes>"'
     if isinstance(value, str):
         cut = len(value) - _LONGEST
         shown = json.dumps(value[:_LONGEST], ensure_ascii=False)
         return f"{shown}… ({cut:,} more)" if cut > 0 else shown
-    try:
-        return plain(json.dumps(value, ensure_ascii=False, default=str), _LONGEST)
-    except (TypeError, ValueError, RecursionError):
-        return plain(repr(type(value)), _LONGEST)
+    return plain(json.dumps(jsonable(value), ensure_ascii=False), _LONGEST)
 
 
 def nearest(value: Any, pointer: str) -> str:

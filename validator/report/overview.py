@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from validator.report.elements import Element, Node, counted, h, hidden, plain, quoted, section, table
+from validator.report.json import plain as jsonable
 from validator.results import Report, Severity
 
 _MOST = 300
@@ -118,7 +119,7 @@ def _rest(details: Mapping[str, Any]) -> Element | None:
     rest = {name: value for name, value in details.items() if name not in _TOLD}
     if not rest:
         return None
-    text = json.dumps(rest, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(jsonable(rest), indent=2, ensure_ascii=False)
     return h(
         "details",
         h("summary", "Other details"),
