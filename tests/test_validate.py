@@ -374,6 +374,38 @@ def test_what_cannot_be_decided_is_told_and_no_failure(engine, text, monkeypatch
     assert is_valid(operation, {"t": text})
 
 
+# jsonschema-rs takes the first as it stands, the second for ASCII texts alone, and the third not at all.
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("pattern", "kept", "not_kept"),
+    [
+        ("[a-z]+", ["abc"], ["é", "A", ""]),
+        (r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", ["", "abc", "é ü", "漢字", "x" * 300], ["a!", "é!", "\n"]),
+        (r"(?!aws:)([\p{L}]+)", ["abc", "é", "aws"], ["aws:", "aws:é", "1"]),
+        (r"(.)\1", ["aa", "éé"], ["ab", "é", ""]),
+        (r"(?=.*\d)(?=.*[^A-Za-z0-9\s]).{3,}", ["a1!", "é1!"], ["abc", "a1b", "1!"]),
+        (
+            r"^(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])$",
+            ["a.com"],
+            ["-a.com", "a"],
+        ),
+    ],
+)
+def test_patterns_of_every_kind_are_decided(engine, pattern, kept, not_kept):
+    contract = _contract({"In": _structure(t={"$ref": "#/$defs/T"}, m={"$ref": "#/$defs/M"}),
+                          "T": {"type": "string", "x-aws-pattern": pattern},
+                          "M": {"type": "object", "propertyNames": {"$ref": "#/$defs/T"}, "additionalProperties": {}}})  # fmt: skip
+    operation = contract.operation("Do")
+    for text in kept:
+        assert broken(operation, {"t": text, "m": {text: 1}}, engine=engine) == [], text
+        assert is_valid(operation, {"t": text, "m": {text: 1}}), text
+    for text in not_kept:
+        pointer = text.replace("~", "~0").replace("/", "~1")
+        expected = [("pattern", f"/m/{pointer}"), ("pattern", "/t")]
+        assert broken(operation, {"t": text, "m": {text: 1}}, engine=engine) == expected, text
+        assert not is_valid(operation, {"t": text}), text
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_byte_counts_are_exact(engine):
     import base64

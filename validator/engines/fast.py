@@ -26,19 +26,6 @@ def available() -> bool:
     return True
 
 
-class _PatternKeyword:
-    """A pattern that the linear engine cannot express, decided in Python."""
-
-    def __init__(self, _parent: Any, demanded: list[Any], _path: Any) -> None:
-        self.pattern, self.longest = demanded
-
-    def validate(self, instance: Any) -> None:
-        if not isinstance(instance, str) or (self.longest is not None and len(instance) > self.longest):
-            return
-        if not matches(self.pattern, instance):
-            raise ValueError("no match")
-
-
 class Compiled:
     """One shape compiled: `is_valid(instance)` and `breaches(instance)`, both of which may raise one of FOREIGN."""
 
@@ -48,12 +35,8 @@ class Compiled:
         import jsonschema_rs
 
         self.contract, self.shape = contract, shape
-        schema, in_python, recursive = render(contract, shape)
-        # A validator with a keyword of one's own is slower by half, whether the keyword occurs or not.
-        keywords: Any = {PATTERN: _PatternKeyword} if in_python else None
-        self.validator = jsonschema_rs.Draft202012Validator(
-            schema, pattern_options=jsonschema_rs.RegexOptions(), keywords=keywords
-        )
+        schema, recursive = render(contract, shape)
+        self.validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
         self.is_valid: Callable[[Any], bool] = self.validator.is_valid
         if recursive:
             self.is_valid = _guarded(self.validator.is_valid)
@@ -100,8 +83,11 @@ class Compiled:
             for broken in blob_faults(value, schema):
                 yield Breach(broken, at, (*where[:-1], _blob_keyword(broken)), value)
         elif keyword == "pattern":
+            if len(value) > schema.get("maxLength", len(value)):
+                return
             verdict = matches(schema[PATTERN], value)
-            yield Breach(keyword, at, where, value, undecided=verdict is None)
+            if not verdict:
+                yield Breach(keyword, at, where, value, undecided=verdict is None)
         else:
             yield Breach(keyword, at, where, value)
 
@@ -125,14 +111,23 @@ class Compiled:
 def _guarded(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """The engine takes its stack as endless: an instance as deep as its shape allows would end the process.
 
-    `marshal` is the quickest way to have a depth told: it raises ValueError beyond 2000 levels.
+    Whoever writes the instance tells its depth: orjson refuses 255 levels, `marshal` 2000.
     """
+    write = _writer()
 
     def guarded(instance: Any) -> bool:
-        marshal.dumps(instance, 2)
+        write(instance)
         return is_valid(instance)
 
     return guarded
+
+
+def _writer() -> Callable[[Any], bytes]:
+    try:
+        import orjson
+    except ImportError:
+        return lambda instance: marshal.dumps(instance, 2)
+    return orjson.dumps
 
 
 def has_empty_key(instance: Any) -> bool:

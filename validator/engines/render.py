@@ -6,7 +6,9 @@ rewrites: `pattern` (as a fragment its linear engine takes), unions (as counts),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping
+from collections.abc import Sequence as SequenceOf
 from typing import Any, NamedTuple
 
 from validator import patterns
@@ -14,6 +16,8 @@ from validator.contract import NOTHING, Contract
 from validator.derive import DIALECT
 from validator.engines.breach import PATTERN, Path, Schema
 from validator.errors import PatternError
+from validator.patterns.charset import intersect
+from validator.patterns.tree import Chars, Choice, Group, Look, Node, Repeat, Sequence
 
 Fragment = dict[str, Any]
 _NULL = {"type": "null"}
@@ -25,10 +29,12 @@ _WELL_FORMED = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0
 
 
 class Rendered(NamedTuple):
-    """A schema for jsonschema-rs; whether a pattern in it is left for Python, and whether a shape contains itself."""
+    """A schema for jsonschema-rs, and whether a shape in it contains itself.
+
+    What the schema accepts keeps the contract; what it rejects for its pattern may still keep it, for Python to decide.
+    """
 
     schema: Fragment
-    in_python: bool = False
     recursive: bool = False
 
 
@@ -46,7 +52,7 @@ def render(contract: Contract, shape: str | None) -> Rendered:
             definitions[name] = _node(contract.define(name), below[name])
             todo += below[name]
     schema = {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}
-    return Rendered(schema, any(PATTERN in node for node in definitions.values()), _has_cycle(below))
+    return Rendered(schema, _has_cycle(below))
 
 
 def _has_cycle(below: Mapping[str, list[str]]) -> bool:
@@ -99,17 +105,35 @@ def _node(schema: Schema, todo: list[str]) -> Fragment:
 
 
 def _render_pattern(schema: Schema, rendered: Fragment) -> None:
-    text = schema[PATTERN]
+    """A pattern as a fragment for the linear engine.
+
+    Where there is none, one for ASCII texts alone: it spares the engine what is costly, classes of thousands of
+    letters. Where there is none of that either, no text passes, and Python decides each.
+    """
     try:
-        fragment = patterns.to_rust(patterns.parse(text))
+        node = patterns.parse(schema[PATTERN])
+        fragment = patterns.to_rust(node) or patterns.to_rust(_ascii(node))
     except PatternError:
         fragment = None
     if fragment is None:
-        rendered[PATTERN] = [text, schema.get("maxLength")]
+        rendered["allOf"] = [False]
     elif fragment.keys() == {"pattern"}:
         rendered["pattern"] = fragment["pattern"]
     else:
         rendered["allOf"] = [fragment]
+
+
+def _ascii(node: Node) -> Node:
+    """The tree for texts of ASCII only: on those it decides alike, and it takes no other."""
+    if isinstance(node, Chars):
+        return Chars(intersect(node.ranges, ((0, 0x7F),)))
+    if isinstance(node, Sequence):
+        return Sequence(tuple(map(_ascii, node.items)))
+    if isinstance(node, Choice):
+        return Choice(tuple(map(_ascii, node.options)))
+    if isinstance(node, (Repeat, Look, Group)):
+        return dataclasses.replace(node, item=_ascii(node.item))
+    return node
 
 
 def _sizes(schema: Schema) -> list[Fragment]:
@@ -125,7 +149,7 @@ def _sizes(schema: Schema) -> list[Fragment]:
     return found
 
 
-def read_back(path: Sequence[str | int]) -> Path:
+def read_back(path: SequenceOf[str | int]) -> Path:
     """A schema path of the rendering as one of the contract, ending in the contract's keyword."""
     steps: list[str | int] = []
     index = 0
@@ -135,7 +159,7 @@ def read_back(path: Sequence[str | int]) -> Path:
             steps += path[index : index + 2]
             index += 2
             continue
-        if step in ("allOf", PATTERN):
+        if step == "allOf":
             return (*steps, "pattern")
         if step == "else":
             steps += ["anyOf", 0]
