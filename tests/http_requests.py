@@ -18,7 +18,7 @@ TIME = datetime.datetime(2026, 1, 5, 10, 0, 0, tzinfo=datetime.timezone.utc)
 DEPTH = 4
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def model(service: str, api_version: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2", api_version), service)
 

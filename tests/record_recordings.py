@@ -64,15 +64,20 @@ class Seen:
 
 def client(url: str, session: Any = None) -> Any:
     return (session or boto3.Session()).client(
-        "personalize", region_name="us-east-1", endpoint_url=url, aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        "personalize",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
         aws_secret_access_key="none",
-    )  # fmt: skip
+    )
 
 
 def furnish(emulator: Emulator) -> None:
     """The schema, dataset group and dataset that the recorded calls need."""
     made = emulator.client("personalize")
-    schema = made.create_schema(name="interactions", schema=json.dumps({"type": "record", "name": "Interactions", "fields": []}))
+    schema = made.create_schema(
+        name="interactions", schema=json.dumps({"type": "record", "name": "Interactions", "fields": []})
+    )
     group = made.create_dataset_group(name="shop")["datasetGroupArn"]
     for _ in range(5):
         made.describe_dataset_group(datasetGroupArn=group)
@@ -102,8 +107,11 @@ def public(text: str, url: str) -> str:
 def plain(request: Any) -> Any:
     """The request with what tells the machine it was made on left out, and no bytes that JSON cannot hold."""
     kept = ("content-type", "x-amz-target", "x-amz-date")
-    request.headers = {name: value.decode() if isinstance(value, bytes) else value
-                       for name, value in request.headers.items() if name.lower() in kept}  # fmt: skip
+    request.headers = {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in request.headers.items()
+        if name.lower() in kept
+    }
     return request
 
 
@@ -112,8 +120,13 @@ def record_vcr(seen: Seen) -> None:
 
     for serializer, suffix in (("yaml", "yaml"), ("json", "json")):
         path = HERE / "vcr" / f"import_jobs.{suffix}"
-        recorder = vcr.VCR(serializer=serializer, filter_headers=["authorization"], record_mode="all",
-                           decode_compressed_response=suffix == "json", before_record_request=plain)  # fmt: skip
+        recorder = vcr.VCR(
+            serializer=serializer,
+            filter_headers=["authorization"],
+            record_mode="all",
+            decode_compressed_response=suffix == "json",
+            before_record_request=plain,
+        )
         with recorder.use_cassette(str(path)):
             talk(client(seen.url), f"recorded-as-{suffix}")
         path.write_text(public(path.read_text(), seen.url))
@@ -139,9 +152,16 @@ def record_cli(seen: Seen) -> None:
     folder = HERE / "cli_output"
     folder.mkdir()
     words = ["aws", "personalize", "list-dataset-import-jobs", "--max-items", "1"]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none",
-                   "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""}  # fmt: skip
-    made = subprocess.run([*words, "--endpoint-url", seen.url], env=environment, check=True, capture_output=True, text=True)
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_PAGER": "",
+    }
+    made = subprocess.run(
+        [*words, "--endpoint-url", seen.url], env=environment, check=True, capture_output=True, text=True
+    )
     (folder / "personalize.list-dataset-import-jobs.json").write_text(made.stdout)
     (folder / "jobs.json").write_text(made.stdout)
     (folder / "jobs.json.cmd").write_text(" ".join(words) + "\n")
@@ -155,40 +175,77 @@ def convert(seen: Seen) -> None:
     for index, (path, headers, body, status, answer_headers, answer) in enumerate(seen.calls):
         dropped = ("authorization", "user-agent", "accept-encoding", "amz-sdk-invocation-id", "amz-sdk-request")
         sent = {name: public(value, seen.url) for name, value in headers.items() if name.lower() not in dropped}
-        entries.append({
-            "startedDateTime": f"2026-01-05T10:00:0{index}.250Z", "time": 12.5, "cache": {}, "timings": {},
-            "request": {
-                "method": "POST", "url": f"https://{HOST}{path}", "httpVersion": "HTTP/1.1", "cookies": [], "queryString": [],
-                "headers": [{"name": name, "value": value} for name, value in sent.items()], "headersSize": -1,
-                "bodySize": len(body), "postData": {"mimeType": headers["Content-Type"], "text": body.decode()},
-            },
-            "response": {
-                "status": status, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [], "redirectURL": "",
-                "headers": [{"name": name, "value": value} for name, value in answer_headers.items()], "headersSize": -1,
-                "bodySize": len(answer), "content": {"size": len(answer), "mimeType": "application/x-amz-json-1.1",
-                                                     "text": answer.decode()},
-            },
-        })  # fmt: skip
+        entries.append(
+            {
+                "startedDateTime": f"2026-01-05T10:00:0{index}.250Z",
+                "time": 12.5,
+                "cache": {},
+                "timings": {},
+                "request": {
+                    "method": "POST",
+                    "url": f"https://{HOST}{path}",
+                    "httpVersion": "HTTP/1.1",
+                    "cookies": [],
+                    "queryString": [],
+                    "headers": [{"name": name, "value": value} for name, value in sent.items()],
+                    "headersSize": -1,
+                    "bodySize": len(body),
+                    "postData": {"mimeType": headers["Content-Type"], "text": body.decode()},
+                },
+                "response": {
+                    "status": status,
+                    "statusText": "",
+                    "httpVersion": "HTTP/1.1",
+                    "cookies": [],
+                    "redirectURL": "",
+                    "headers": [{"name": name, "value": value} for name, value in answer_headers.items()],
+                    "headersSize": -1,
+                    "bodySize": len(answer),
+                    "content": {"size": len(answer), "mimeType": "application/x-amz-json-1.1", "text": answer.decode()},
+                },
+            }
+        )
         packed = index == 1
-        definitions.append({
-            "scope": f"https://{HOST}:443", "method": "POST", "path": path, "body": json.loads(body), "status": status,
-            "response": [gzip.compress(answer, mtime=0).hex()] if packed else json.loads(answer),
-            "rawHeaders": [word for pair in ({**answer_headers, "content-encoding": "gzip"} if packed else answer_headers).items()
-                           for word in pair],
-            "reqheaders": {name: value for name, value in sent.items() if name.lower().startswith("x-amz-target")},
-            "responseIsBinary": False,
-        })  # fmt: skip
-        interactions.append({
-            "request": {"method": "post", "uri": f"https://{HOST}{path}", "body": {"encoding": "UTF-8", "string": body.decode()},
-                        "headers": {name: [value] for name, value in sent.items()}},
-            "response": {"status": {"code": status, "message": ""}, "body": {"encoding": "UTF-8", "string": answer.decode()},
-                         "headers": {name: [value] for name, value in answer_headers.items()}},
-            "recorded_at": f"Mon, 05 Jan 2026 10:00:0{index} GMT",
-        })  # fmt: skip
+        definitions.append(
+            {
+                "scope": f"https://{HOST}:443",
+                "method": "POST",
+                "path": path,
+                "body": json.loads(body),
+                "status": status,
+                "response": [gzip.compress(answer, mtime=0).hex()] if packed else json.loads(answer),
+                "rawHeaders": [
+                    word
+                    for pair in ({**answer_headers, "content-encoding": "gzip"} if packed else answer_headers).items()
+                    for word in pair
+                ],
+                "reqheaders": {name: value for name, value in sent.items() if name.lower().startswith("x-amz-target")},
+                "responseIsBinary": False,
+            }
+        )
+        interactions.append(
+            {
+                "request": {
+                    "method": "post",
+                    "uri": f"https://{HOST}{path}",
+                    "body": {"encoding": "UTF-8", "string": body.decode()},
+                    "headers": {name: [value] for name, value in sent.items()},
+                },
+                "response": {
+                    "status": {"code": status, "message": ""},
+                    "body": {"encoding": "UTF-8", "string": answer.decode()},
+                    "headers": {name: [value] for name, value in answer_headers.items()},
+                },
+                "recorded_at": f"Mon, 05 Jan 2026 10:00:0{index} GMT",
+            }
+        )
     log = {"version": "1.2", "creator": {"name": "by hand", "version": "1"}, "entries": entries}
     write("har/import_jobs.har", json.dumps({"log": log}, indent=2))
     write("nock/import_jobs.json", json.dumps(definitions, indent=2))
-    write("ruby_vcr/import_jobs.json", json.dumps({"http_interactions": interactions, "recorded_with": "VCR 6.2.0"}, indent=2))
+    write(
+        "ruby_vcr/import_jobs.json",
+        json.dumps({"http_interactions": interactions, "recorded_with": "VCR 6.2.0"}, indent=2),
+    )
     import yaml
 
     text = yaml.safe_dump({"http_interactions": interactions, "recorded_with": "VCR 6.2.0"}, sort_keys=False)

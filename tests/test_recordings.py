@@ -53,10 +53,14 @@ def messages(tally: Tally) -> list[str]:
 @pytest.mark.parametrize(
     ("file", "format"),
     [
-        ("vcr/import_jobs.yaml", "vcr"), ("vcr/import_jobs.json", "vcr"), ("har/import_jobs.har", "har"),
-        ("nock/import_jobs.json", "nock"), ("ruby_vcr/import_jobs.yml", "ruby_vcr"), ("ruby_vcr/import_jobs.json", "ruby_vcr"),
+        ("vcr/import_jobs.yaml", "vcr"),
+        ("vcr/import_jobs.json", "vcr"),
+        ("har/import_jobs.har", "har"),
+        ("nock/import_jobs.json", "nock"),
+        ("ruby_vcr/import_jobs.yml", "ruby_vcr"),
+        ("ruby_vcr/import_jobs.json", "ruby_vcr"),
     ],
-)  # fmt: skip
+)
 def test_http_recordings_hold_the_whole_talk(file: str, format: str) -> None:
     formats, items, problems = read(FIXTURES / file)
     assert (formats, problems) == ([format], [])
@@ -78,8 +82,9 @@ def test_pills_hold_answers(place: str) -> None:
     assert (set(formats), problems) == ({"placebo"}, [])
     assert Counter(item.operation for item in items) == Counter(TALK)
     assert Counter(item.error.code for item in items if item.error) == {
-        "InvalidNextTokenException": 1, "ValidationException": 1,
-    }  # fmt: skip
+        "InvalidNextTokenException": 1,
+        "ValidationException": 1,
+    }
     assert all(item.request is None for item in items)
     assert check(FIXTURES / place).checked == 5
     assert not check(FIXTURES / place).findings
@@ -91,7 +96,9 @@ def test_cli_output_is_told_by_name_by_sidecar_and_by_options(tmp_path: Path) ->
     assert {item.operation for item in items} == {"ListDatasetImportJobs"}
     assert "NextToken" not in items[0].response
     shutil.copy(FIXTURES / "cli_output" / "jobs.json", tmp_path / "jobs.json")
-    assert read(tmp_path / "jobs.json")[2] == [f"{tmp_path / 'jobs.json'}: not recognised as a recording; looked for {detect.looked_for()}"]
+    assert read(tmp_path / "jobs.json")[2] == [
+        f"{tmp_path / 'jobs.json'}: not recognised as a recording; looked for {detect.looked_for()}"
+    ]
     given = Given("cli_output", "personalize", "ListDatasetImportJobs")
     assert len(read(tmp_path / "jobs.json", given)[1]) == 1
 
@@ -107,7 +114,11 @@ def test_own_lines_plain_and_packed() -> None:
 def test_times_as_text_are_taken_where_the_contract_has_times(tmp_path: Path) -> None:
     for text, found in (("2026-01-05T10:00:00Z", 0), ("2026-01-05T10:00:00+00:00", 0), ("yesterday", 1)):
         job = {"jobName": "a", "creationDateTime": text}
-        line = {"service": "personalize", "operation": "ListDatasetImportJobs", "response": {"datasetImportJobs": [job]}}
+        line = {
+            "service": "personalize",
+            "operation": "ListDatasetImportJobs",
+            "response": {"datasetImportJobs": [job]},
+        }
         (tmp_path / "a.jsonl").write_text(json.dumps(line))
         assert len(check(tmp_path).findings) == found
 
@@ -118,9 +129,13 @@ def test_examples_snapshots_and_trails() -> None:
     ]
     snapshot = check(FIXTURES / "snapshot")
     assert messages(snapshot) == ["QueueUrls[1] is an integer (7); the contract wants a string"]
-    assert (snapshot.checked, dict(snapshot.reasons)) == (3, {
-        "a value that the test picked out, not a whole response": 1, "an error under a name that says no operation": 1,
-    })  # fmt: skip
+    assert (snapshot.checked, dict(snapshot.reasons)) == (
+        3,
+        {
+            "a value that the test picked out, not a whole response": 1,
+            "an error under a name that says no operation": 1,
+        },
+    )
     trail = check(FIXTURES / "cloudtrail")
     assert messages(trail) == [
         "Timeout is 0; the contract allows at least 1",
@@ -131,7 +146,11 @@ def test_examples_snapshots_and_trails() -> None:
 
 def test_a_trail_is_brought_into_the_api_s_own_names() -> None:
     items = read(FIXTURES / "cloudtrail")[1]
-    assert items[1].request == {"InstanceType": "t3.micro", "UserData": "<sensitiveDataRemoved>", "Monitoring": {"Enabled": False}}
+    assert items[1].request == {
+        "InstanceType": "t3.micro",
+        "UserData": "<sensitiveDataRemoved>",
+        "Monitoring": {"Enabled": False},
+    }
     assert items[1].response["Instances"][0]["InstanceId"] == "i-0123456789abcdef0"
     assert items[2].operation == "UpdateFunctionConfiguration"
     assert (items[3].error.code, items[3].response) == ("ResourceNotFoundException", None)
@@ -177,13 +196,24 @@ def test_a_wrong_pill_is_found_for_every_kind_of_mistake(tmp_path: Path) -> None
     pill(tmp_path, "personalize.ListDatasetImportJobs_1.json", {"datasetImportJobs": jobs})
     found = check(tmp_path)
     assert sorted((str(each.severity), each.violations[0].keyword) for each in found.findings.values()) == [
-        ("error", "type"), ("info", "additionalProperties"), ("warning", "maxLength"),
-    ]  # fmt: skip
+        ("error", "type"),
+        ("info", "additionalProperties"),
+        ("warning", "maxLength"),
+    ]
 
 
 def test_policies_that_boto3_decoded_and_text_are_both_taken(tmp_path: Path) -> None:
     role = {"Path": "/", "RoleName": "r", "RoleId": "AROA1234567890123456", "Arn": "arn:aws:iam::123456789012:role/r"}
-    time = {"__class__": "datetime", "year": 2026, "month": 1, "day": 5, "hour": 10, "minute": 0, "second": 0, "microsecond": 0}
+    time = {
+        "__class__": "datetime",
+        "year": 2026,
+        "month": 1,
+        "day": 5,
+        "hour": 10,
+        "minute": 0,
+        "second": 0,
+        "microsecond": 0,
+    }
     for number, policy in enumerate(({"Version": "2012-10-17"}, '{"Version": "2012-10-17"}')):
         data = {"Role": {**role, "CreateDate": time, "AssumeRolePolicyDocument": policy}}
         pill(tmp_path, f"iam.GetRole_{number}.json", data)
@@ -200,9 +230,19 @@ def test_boto3_s_own_additions_are_not_the_service_s(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["<resource:1>", "arn:aws:sqs:<region>:1:<name:2>", "REDACTED", "**REDACTED**", "AKIAIOSFODNN7EXAMPLE", "xxxxxxxxxxxx",
-     "HIDDEN_DUE_TO_SECURITY_REASONS", "dummy", "fake-token", "${Token}"],
-)  # fmt: skip
+    [
+        "<resource:1>",
+        "arn:aws:sqs:<region>:1:<name:2>",
+        "REDACTED",
+        "**REDACTED**",
+        "AKIAIOSFODNN7EXAMPLE",
+        "xxxxxxxxxxxx",
+        "HIDDEN_DUE_TO_SECURITY_REASONS",
+        "dummy",
+        "fake-token",
+        "${Token}",
+    ],
+)
 def test_placeholders(value: str) -> None:
     assert is_placeholder(value)
 
@@ -232,8 +272,12 @@ def test_a_call_to_something_else_and_an_unknown_operation_are_named(tmp_path: P
         return {"request": {"method": "POST", "url": url, "headers": named}, "response": {"status": 200}}
 
     target = {"X-Amz-Target": "AmazonPersonalize.ListUnicorns"}
-    urls = [entry("https://example.com/a"), entry("https://personalize.us-east-1.amazonaws.com/", target),
-            entry("https://lambda.us-east-1.amazonaws.com/2099-01-01/unicorns"), entry("http://169.254.169.254/latest")]  # fmt: skip
+    urls = [
+        entry("https://example.com/a"),
+        entry("https://personalize.us-east-1.amazonaws.com/", target),
+        entry("https://lambda.us-east-1.amazonaws.com/2099-01-01/unicorns"),
+        entry("http://169.254.169.254/latest"),
+    ]
     (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": urls}}))
     reasons = [item.reason for item in read(tmp_path)[1]]
     assert reasons == [
@@ -257,9 +301,15 @@ def test_old_python_2_and_ruby_tags_are_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: 1\nb: 1.5\nc: true\nd: no\ne: ~\nf:\ng: 0x1f\nh: 'yes'\ni: .inf\nj: 012\nk: null\nl: Off\nm: 1_000\n",
-     "- &a {x: 1}\n- *a\n- {<<: *a, y: 2}\n", "3", "a: [1, 2, {b: c}]\n", "- >\n  fold\n  ed\n- |\n  keep\n  ed\n- \"\\t\"\n", ""],
-)  # fmt: skip
+    [
+        "a: 1\nb: 1.5\nc: true\nd: no\ne: ~\nf:\ng: 0x1f\nh: 'yes'\ni: .inf\nj: 012\nk: null\nl: Off\nm: 1_000\n",
+        "- &a {x: 1}\n- *a\n- {<<: *a, y: 2}\n",
+        "3",
+        "a: [1, 2, {b: c}]\n",
+        '- >\n  fold\n  ed\n- |\n  keep\n  ed\n- "\\t"\n',
+        "",
+    ],
+)
 def test_plain_yaml_is_what_the_safe_loader_reads(text: str) -> None:
     assert yamls.parse_yaml(text, "a", DEFAULT) == yaml.safe_load(text)
 
@@ -272,9 +322,11 @@ def test_plain_yaml_is_what_the_safe_loader_reads(text: str) -> None:
         ("cognito-idp-list-user-pools", ("cognito-idp", "ListUserPools")),
         ("s3api list-buckets", ("s3", "ListBuckets")),
         ("lambda.ListFunctions", ("lambda", "ListFunctions")),
-        ("package", None), ("tsconfig.build", None), ("personalize", None),
+        ("package", None),
+        ("tsconfig.build", None),
+        ("personalize", None),
     ],
-)  # fmt: skip
+)
 def test_file_names(stem: str, found: Any) -> None:
     assert naming.from_file_name(stem) == (found and Candidate(*found))
 
@@ -285,9 +337,11 @@ def test_file_names(stem: str, found: Any) -> None:
         ("aws personalize list-dataset-import-jobs --max-results 5", ("personalize", "ListDatasetImportJobs")),
         ("AWS_PROFILE=x aws --region eu-west-1 --debug iam list-users", ("iam", "ListUsers")),
         ("$ aws stepfunctions list-state-machines", ("stepfunctions", "ListStateMachines")),
-        ("aws s3 ls", None), ("echo hello", None), ("", None),
+        ("aws s3 ls", None),
+        ("echo hello", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_command_lines(text: str, found: Any) -> None:
     assert naming.from_command_line(text) == (found and Candidate(*found))
 

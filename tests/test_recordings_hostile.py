@@ -148,11 +148,18 @@ def test_a_body_that_unpacks_without_end_is_left(body: str, tmp_path: Path) -> N
 
     packed = gzip.compress(b"\0" * (1 << 22)) if body == "gzip" else zlib.compress(b"\0" * (1 << 22))
     entry = {
-        "request": {"method": "POST", "url": "https://personalize.us-east-1.amazonaws.com/", "postData": {"text": "{}"},
-                    "headers": [{"name": "X-Amz-Target", "value": "AmazonPersonalize.ListDatasetImportJobs"}]},
-        "response": {"status": 200, "headers": [{"name": "Content-Encoding", "value": body}],
-                     "content": {"encoding": "base64", "text": __import__("base64").b64encode(packed).decode()}},
-    }  # fmt: skip
+        "request": {
+            "method": "POST",
+            "url": "https://personalize.us-east-1.amazonaws.com/",
+            "postData": {"text": "{}"},
+            "headers": [{"name": "X-Amz-Target", "value": "AmazonPersonalize.ListDatasetImportJobs"}],
+        },
+        "response": {
+            "status": 200,
+            "headers": [{"name": "Content-Encoding", "value": body}],
+            "content": {"encoding": "base64", "text": __import__("base64").b64encode(packed).decode()},
+        },
+    }
     (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": [entry]}}))
     tally = Tally()
     check_all(cut([str(tmp_path)], Given(limits=SMALL), tally=tally), tally)

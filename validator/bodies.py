@@ -130,12 +130,12 @@ def parse_by_botocore(
     protocol: str, status: int, headers: Mapping[str, str], body: bytes, shape: Any
 ) -> Mapping[str, Any]:
     """What botocore\'s parser makes of a response; UnusableInputError when it can make nothing of it."""
-    from botocore.utils import CaseInsensitiveDict  # type: ignore[import-untyped]
+    from botocore.awsrequest import HeadersDict  # type: ignore[import-untyped]
 
     parser = botocore_parser(protocol)
     try:
         parsed: Mapping[str, Any] = parser.parse(
-            {"status_code": status, "headers": CaseInsensitiveDict(headers), "body": body}, shape
+            {"status_code": status, "headers": HeadersDict(headers), "body": body}, shape
         )
     except RecursionError:
         raise UnusableInputError("the body is nested too deeply") from None
