@@ -2,7 +2,8 @@
 
 A fenced block of the language `console` is a shell session: lines that begin with `$ ` are commands, `> ` continues
 one, all else is expected output, where `...` stands for anything. A command that ends in `# exit N` must leave with
-that status. The blocks of one page share a folder. `console norun REASON` is shown but not run; the reason is kept.
+that status. A block of any language with `file=NAME` is written to that file first. The blocks of one page share a
+folder. `console norun REASON` is shown but not run; the reason is kept, and stands on the page too.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ class Command:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that the reader is asked to save."""
+
+    line: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Block:
     """One fenced block: where it begins, its language, what follows the language, and its text."""
 
@@ -57,11 +67,20 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(line, found[2], found[3].strip(), found[4])
 
 
-def commands(page: Path) -> Iterator[Command]:
-    """The commands of a page's sessions that are to be run, in order."""
+def steps(page: Path) -> Iterator[Command | File]:
+    """What a reader of the page does, in order: files to save and commands to run."""
     for block in blocks(page):
-        if block.language == "console" and not block.rest.startswith("norun"):
+        if block.rest.startswith("file="):
+            yield File(block.line, block.rest.removeprefix("file="), block.text)
+        elif block.language == "console" and not block.rest.startswith("norun"):
             yield from _session(block)
+
+
+def reasons(page: Path) -> Iterator[tuple[Block, str]]:
+    """The sessions of a page that are not run, each with the reason."""
+    for block in blocks(page):
+        if block.language == "console" and block.rest.startswith("norun"):
+            yield block, block.rest.removeprefix("norun").strip()
 
 
 def _session(block: Block) -> Iterator[Command]:

@@ -7,6 +7,8 @@ import doctest
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,29 +21,81 @@ NAMES = [str(page.relative_to(documents.ROOT)) for page in PAGES]
 
 def _environment(home: Path) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "GITHUB_", "COV_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "GITHUB_", "COV_"))
+    }
     return {
-        **kept, "PATH": path, "HOME": str(home), "COLUMNS": "120", "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONTRACT_CACHE": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
+        **kept,
+        "PATH": path,
+        "HOME": str(home),
+        "COLUMNS": "120",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONTRACT_CACHE": str(home / "cache"),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_sessions_of_a_page_run_as_shown(page: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    folder = tmp_path / "work"
+def _follow(page: Path, place: Path) -> str | None:
+    """Do what a page tells its reader to do; what differs from what it shows, or None."""
+    home, folder = place / "home", place / "work"
+    home.mkdir(parents=True)
     folder.mkdir()
-    for command in documents.commands(page):
+    for step in documents.steps(page):
+        if isinstance(step, documents.File):
+            (folder / step.name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / step.name).write_text(step.text, "utf-8")
+            continue
         done = subprocess.run(
-            ["bash", "-c", command.text], cwd=folder, env=_environment(home), capture_output=True, text=True, timeout=120,
-            stdin=subprocess.DEVNULL, check=False,
+            ["bash", "-c", step.text],
+            cwd=folder,
+            env=_environment(home),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         printed = done.stdout + done.stderr
-        where = f"{page.name}:{command.line}: {command.text}"
-        assert done.returncode == command.status, f"{where}\nleft with {done.returncode}\n{printed}"
-        assert command.matches(printed), f"{where}\nprinted\n{printed}\nnot\n" + "\n".join(command.output)
+        where = f"{page.name}:{step.line}: {step.text}"
+        if done.returncode != step.status:
+            return f"{where}\nleft with {done.returncode}\n{printed}"
+        if not step.matches(printed):
+            return f"{where}\nprinted\n{printed}\nnot\n" + "\n".join(step.output)
+    return None
+
+
+@pytest.fixture(scope="module")
+def followed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str | None]]:
+    """Follows pages: the selected ones side by side, since each waits for processes of its own."""
+    place = tmp_path_factory.mktemp("pages")
+
+    def begin(page: Path) -> Future[str | None]:
+        return pool.submit(_follow, page, place / str(PAGES.index(page)))
+
+    with ThreadPoolExecutor(1 if "PYTEST_XDIST_WORKER" in os.environ else os.cpu_count() or 1) as pool:
+        begun: dict[Path, Future[str | None]] = {}
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            wanted = [item for item in request.session.items if getattr(item, "originalname", "") == _SESSIONS]
+            begun = {item.callspec.params["page"]: begin(item.callspec.params["page"]) for item in wanted}
+        yield lambda page: (begun.get(page) or begin(page)).result()
+
+
+_SESSIONS = "test_sessions_of_a_page_run_as_shown"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_sessions_of_a_page_run_as_shown(page: Path, followed: Callable[[Path], str | None]) -> None:
+    difference = followed(page)
+    assert difference is None, difference
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_what_is_not_run_says_why(page: Path) -> None:
+    for block, reason in documents.reasons(page):
+        assert len(reason.split()) > 3, f"{page.name}:{block.line} is not run, and gives no reason"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -83,7 +137,9 @@ def test_reference_pages_are_what_the_code_says() -> None:
         sys.path.pop(0)
     for name in reference_pages.PAGES:
         committed = (documents.ROOT / "docs" / "reference" / f"{name}.md").read_text("utf-8")
-        assert committed == reference_pages.text(name), f"run: python docs/reference_pages.py ({name}.md is out of date)"
+        assert committed == reference_pages.text(name), (
+            f"run: python docs/reference_pages.py ({name}.md is out of date)"
+        )
 
 
 def test_no_page_names_a_machine() -> None:
@@ -94,5 +150,11 @@ def test_no_page_names_a_machine() -> None:
         path = documents.ROOT / name
         if path.suffix in (".md", ".py", ".toml", ".yaml", ".yml") and path.is_file():
             content = path.read_text("utf-8")
-            for word in ("/root/" + ".", "/work/" + "main", "pypi." + "org", "registry." + "npmjs", "files." + "pythonhosted"):
+            for word in (
+                "/root/" + ".",
+                "/work/" + "main",
+                "pypi." + "org",
+                "registry." + "npmjs",
+                "files." + "pythonhosted",
+            ):
                 assert word not in content, f"{name} names {word}"
