@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -9,7 +10,7 @@ Spans = tuple[tuple[int, int], ...]
 ENDLESS = 1 << 40
 ZERO: Spans = ((0, 0),)
 # A set with more gaps than this is cut off: the lengths beyond are not known to be reachable.
-_MOST = 512
+MOST = 512
 
 
 def normal(spans: Iterable[tuple[int, int]]) -> Spans:
@@ -24,7 +25,7 @@ def normal(spans: Iterable[tuple[int, int]]) -> Spans:
                 merged[-1] = (merged[-1][0], high)
         else:
             merged.append((low, high))
-    return tuple(merged[:_MOST])
+    return tuple(merged[:MOST])
 
 
 def contains(spans: Spans, length: int) -> bool:
@@ -56,6 +57,7 @@ def intersect(left: Spans, right: Spans) -> Spans:
     return normal((max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) <= min(b, d))
 
 
+@lru_cache(maxsize=2048)
 def times(spans: Spans, least: int, most: int) -> Spans:
     """Every sum of `least` to `most` lengths of the set; `most` may be ENDLESS."""
     if not spans:
@@ -64,7 +66,7 @@ def times(spans: Spans, least: int, most: int) -> Spans:
         return _times_one(*spans[0], least, most)
     power = _exactly(spans, least)
     found, count = power, least
-    while count < most and count - least < _MOST // 2:
+    while count < most and count - least < MOST // 2:
         power, count = add(power, spans), count + 1
         wider = normal((*found, *power))
         if wider == found:
@@ -86,10 +88,10 @@ def _times_one(low: int, high: int, least: int, most: int) -> Spans:
     if low == high:
         if low <= 1:
             return ((least * low, most * low),)
-        return normal((count * low, count * low) for count in range(least, min(most, least + _MOST) + 1))
+        return normal((count * low, count * low) for count in range(least, min(most, least + MOST) + 1))
     # From here on one count's span touches the next one's, and all further counts make one long span.
     touching = max(least, -(-max(low - 1, 0) // (high - low)))
-    spans = [(count * low, count * high) for count in range(least, min(touching, most + 1, least + _MOST))]
+    spans = [(count * low, count * high) for count in range(least, min(touching, most + 1, least + MOST))]
     if touching <= most:
         spans.append((touching * low, most * high))
     return normal(spans)

@@ -162,7 +162,7 @@ def _joined(parts: list[Piece]) -> Iterator[Piece]:
 
 
 def write(piece: Piece, length: int, chooser: Chooser, groups: dict[int, str]) -> str:
-    """A text of exactly `length` code points, which must be one of the piece's lengths."""
+    """A text of exactly `length` code points, which must be among the piece's lengths; of none if none was found."""
     if piece.literal is not None:
         return piece.literal
     node = piece.node
@@ -195,21 +195,33 @@ def _repeat(piece: Piece, node: Repeat, length: int, chooser: Chooser, groups: d
         return chooser.text(node.item.ranges, length) if length else ""
     if length == 0 and node.min == 0:
         return ""
-    low, high = inner.lengths[0][0], inner.lengths[-1][1]
-    most = length if node.max is None else node.max
-    fewest = max(node.min, -(-length // high) if high else 0, 1)
-    counts = range(fewest, min(most, length // low if low else length or 1) + 1)
-    fitting = [count for count in counts[:48] if spans.contains(spans.times(inner.lengths, count, count), length)]
-    if not fitting:
-        fitting = [next(count for count in counts if spans.contains(spans.times(inner.lengths, count, count), length))]
-    count = fitting[chooser.index(len(fitting)) if len(fitting) > 1 else 0]
+    most = ENDLESS if node.max is None else node.max
+    # Items all of one span need only arithmetic; items of several are weighed where nothing else fits.
+    alone = (((span,), _counts(span, length, max(node.min, 1), most)) for span in inner.lengths)
+    ways: list[tuple[Spans, range]] = [way for way in alone if way[1]]
+    if not ways:
+        several = range(max(node.min, 1), min(most, max(node.min, 1) + 48) + 1)
+        ways = [(inner.lengths, range(count, count + 1)) for count in several
+                if spans.contains(spans.times(inner.lengths, count, count), length)]
+    if not ways:
+        return ""
+    once, counts = ways[chooser.index(len(ways)) if len(ways) > 1 else 0]
+    count = counts[chooser.index(min(len(counts), 48)) if len(counts) > 1 else 0]
     written = []
     for left in range(count - 1, -1, -1):
-        possible = spans.intersect(inner.lengths, spans.difference_to(length, spans.times(inner.lengths, left, left)))
+        possible = spans.intersect(once, spans.difference_to(length, spans.times(once, left, left)))
         taken = possible[0][0] if possible[0][0] == possible[-1][1] else chooser.length(possible)
         written.append(write(inner, taken, chooser, groups))
         length -= taken
     return "".join(written)
+
+
+def _counts(span: tuple[int, int], length: int, least: int, most: int) -> range:
+    """How many items, each as long as the span says, can make up the length."""
+    low, high = span
+    if high == 0:
+        return range(least, least + 1) if length == 0 else range(0)
+    return range(max(least, -(-length // high)), min(most, length // low if low else max(length, least)) + 1)
 
 
 # Demands on one text -------------------------------------------------------------------------------------------------
@@ -255,7 +267,7 @@ class Texts:
         if not spans.contains(self.possible, length):
             return None
         text = write(self.piece, length, chooser, {})
-        if not self.tested or (len(text) == length and self.matches(text)):
+        if len(text) == length and (not self.tested or self.matches(text)):
             return text
         for other in self.others:
             if spans.contains(other.lengths, length):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from validator import spans
 from validator.constraints import Constraint, Place, escaped
 from validator.contract import Contract
 from validator.demands import Demand, Part, blob, resolve
@@ -245,10 +246,10 @@ def _beside(constraint: Constraint) -> tuple[int, int, int]:
     return constraint.limit, constraint.limit + step, constraint.limit - step
 
 
-def _why(length: int, possible: tuple[tuple[int, int], ...]) -> str:
+def _why(length: int, possible: spans.Spans) -> str:
     if length > LARGEST:
         return f"{length} is more than the {LARGEST} that are built"
-    if possible and not any(low <= length <= high for low, high in possible):
+    if 0 < len(possible) < spans.MOST and not spans.contains(possible, length):
         return f"the pattern takes no text of {length} characters"
     return f"no text of {length} characters that the pattern takes was found"
 
