@@ -392,9 +392,13 @@ def test_what_cannot_be_decided_is_told_and_no_failure(engine, text, monkeypatch
     ],
 )
 def test_patterns_of_every_kind_are_decided(engine, pattern, kept, not_kept):
-    contract = _contract({"In": _structure(t={"$ref": "#/$defs/T"}, m={"$ref": "#/$defs/M"}),
-                          "T": {"type": "string", "x-aws-pattern": pattern},
-                          "M": {"type": "object", "propertyNames": {"$ref": "#/$defs/T"}, "additionalProperties": {}}})  # fmt: skip
+    contract = _contract(
+        {
+            "In": _structure(t={"$ref": "#/$defs/T"}, m={"$ref": "#/$defs/M"}),
+            "T": {"type": "string", "x-aws-pattern": pattern},
+            "M": {"type": "object", "propertyNames": {"$ref": "#/$defs/T"}, "additionalProperties": {}},
+        }
+    )
     operation = contract.operation("Do")
     for text in kept:
         assert broken(operation, {"t": text, "m": {text: 1}}, engine=engine) == [], text
