@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from validator.contract import Contract, Operation
+from validator.contract import Contract, Operation, Resource
 
 _CREATE = ("Create", "Put", "Register", "Start", "Run", "Allocate", "Request")
 _DESCRIBE = ("Describe", "Get")
@@ -65,7 +65,7 @@ class Family:
     `chosen` says that the caller's own name is the identifier. `parents` maps a member of create to the family it
     refers to, `ready` to the states that one must be in. `filters` maps what a list can be filtered by to the member
     it is about; `condition` says how, where filters are a list. `also` maps operations about any resource to what they
-    do to this one.
+    do to this one, `tagging` are those about its tags.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Family:
     filters: Mapping[str, str] = field(default_factory=dict)
     condition: Condition | None = None
     also: Mapping[str, str] = field(default_factory=dict)
+    tagging: frozenset[str] = frozenset()
     declared: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     token_seconds: float | None = None
@@ -172,6 +173,7 @@ def _declared(contract: Contract, resource: Resource) -> Family:
         created=times.get("created"), updated=times.get("updated"), filters=filters, condition=condition, declared=True,
         defaults=said.get("defaults", {}), token_seconds=said.get("tokens", {}).get("expires"),
         pending_quota=_pending_quota(said.get("quotas", ()), lifecycle),
+        tagging=frozenset(said.get("tags", {}).get("operations", {}).values()),
         also={name: entry["verb"] for name, entry in said.get("also", {}).items()},
     )  # fmt: skip
 

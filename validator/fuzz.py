@@ -15,12 +15,13 @@ from validator.coverage import Coverage
 from validator.exchange import Exchange
 from validator.fuzzing import bounds, drawn, examples, paging
 from validator.fuzzing.journal import Journal, Listener, Tally
-from validator.fuzzing.shrink import Shrinker
+from validator.fuzzing.shrink import Allowance, Shrinker
 from validator.fuzzing.stage import Options, Stage, share
 from validator.fuzzing.world import World
 from validator.results import Finding, Report, Severity, Unchecked
 from validator.transport.target import UNSUPPORTED, BudgetSpentError, Target
 
+Told = Callable[[Finding], None]
 Phase = Callable[[Stage, Sequence[Operation]], None]
 
 # In the order in which they run. Each phase opens chapters, sends, and leaves the judging to the chapter's end.
@@ -39,9 +40,13 @@ JUDGED = tuple(id for id in checks.table() if id != "request_conformance")
 class Run(Stage):
     """One run: its target, its counts, its findings."""
 
-    def __init__(self, target: Target, options: Options, listener: Listener | None = None) -> None:
+    def __init__(
+        self, target: Target, options: Options, listener: Listener | None = None, told: Told | None = None
+    ) -> None:
         super().__init__(Journal(target, Coverage(), listener), options)
+        self._told = told
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
+        self._allowance = Allowance()
 
     @contextlib.contextmanager
     def chapter(self, contract: Contract, phase: str) -> Iterator[World]:
@@ -65,12 +70,14 @@ class Run(Stage):
                 continue
             small = finding
             # Infos are many and plain; making them small is not worth the calls.
-            if target.owned and finding.severity > Severity.INFO and target.reset():
-                small = Shrinker(_inner(target), contract).shrink(finding, exchanges)
+            if self.options.shrink and target.owned and finding.severity > Severity.INFO and target.reset():
+                small = Shrinker(_inner(target), contract, self._allowance).shrink(finding, exchanges)
             if small.group != finding.group and small.group in self.findings:
                 self.findings[finding.group] = self.findings[small.group]
                 continue
-            self.findings[finding.group] = reproduce.with_lines(small, contract, self.options.endpoint)
+            kept = self.findings[finding.group] = reproduce.with_lines(small, contract, self.options.endpoint)
+            if self._told is not None:
+                self._told(kept)
 
     def _judge(self, contract: Contract, exchanges: list[Exchange]) -> None:
         found = sorted(checks.run(contract, exchanges, only=JUDGED), key=lambda finding: len(finding.calls))
@@ -117,23 +124,33 @@ class Outcome:
 
 
 def run(
-    target: Target, operations: Sequence[Operation], options: Options, *, listener: Listener | None = None
+    target: Target,
+    operations: Sequence[Operation],
+    options: Options,
+    *,
+    listener: Listener | None = None,
+    told: Told | None = None,
 ) -> Report:
     """Drive a target through the phases and report what the checks found.
 
-    Ends early, with what was found so far, when the target's budget is spent. EnvironmentFailedError when the target
-    cannot be reached.
+    `listener` hears every exchange, `told` every finding as soon as it is kept; either may raise BudgetSpentError.
+    Ends early then, as when the target's budget is spent, with what was found so far. EnvironmentFailedError when the
+    target cannot be reached.
     """
     started = time.perf_counter()
-    outcome = drive(target, operations, options, listener)
+    outcome = drive(target, operations, options, listener, told)
     return report(outcome, operations, options, target.name, time.perf_counter() - started)
 
 
 def drive(
-    target: Target, operations: Sequence[Operation], options: Options, listener: Listener | None = None
+    target: Target,
+    operations: Sequence[Operation],
+    options: Options,
+    listener: Listener | None = None,
+    told: Told | None = None,
 ) -> Outcome:
     """The phases, one after the other; `options.share` says which part of the work is this one's."""
-    current = Run(target, options, listener)
+    current = Run(target, options, listener, told)
     by_contract: dict[str, list[Operation]] = {}
     for operation in operations:
         by_contract.setdefault(operation.service, []).append(operation)

@@ -20,6 +20,7 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
     """Findings for names given twice while the first holder lives, and for names refused though their holder is gone."""
     read = past.read(contract, exchanges)
     holders: dict[tuple[past.Scope, str, str], list[past.Life]] = {}
+    named: dict[tuple[past.Scope, str, Any], int] = {}
     by_birth = {life.born: life for life in read.lives.values() if life.born is not None}
     for index, exchange in enumerate(read.exchanges):
         found = family_of(contract, exchange.operation)
@@ -36,7 +37,8 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
         if exchange.accepted:
             for other in held:
                 # A deletion that has only begun keeps the name; one that was asked for may have freed it.
-                if other.deleted is None and other.born is not None and other.born != index:
+                alive = other.deleted is None or other.deleted > index
+                if alive and other.born is not None and other.born != index:
                     yield verdict(
                         "name_unique",
                         read.exchanges,
@@ -48,19 +50,31 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
                     break
             if index in by_birth:
                 holders.setdefault(key, []).append(by_birth[index])
-        elif exchange.error is not None and "alreadyexists" in exchange.error.code.lower() and held:
-            last = held[-1]
-            gone = [at for at in last.missing if last.deleted is not None and last.deleted < at < index]
-            if gone and all(other.deleted is not None and other.deleted < index for other in held):
-                assert last.deleted is not None
+            named.setdefault((scope, family.name, exchange.request.get(family.name_member or "")), index)
+        elif exchange.error is not None and "alreadyexists" in exchange.error.code.lower():
+            words = f"{family.name} {_words(family, exchange.request)}"
+            other_scope = named.get((scope, family.name, exchange.request.get(family.name_member or "")))
+            if held:
+                gone = _gone(held, index)
+                if gone is not None:
+                    message = f"{words} is refused though its holder is gone"
+                    yield verdict(
+                        "name_unique", read.exchanges, (*gone, index), "not-free", message, direction="request"
+                    )
+            elif exchange.phase is not None and other_scope is not None and len(family.unique) > 1:
+                message = f"{words} is refused though only another scope has the name"
                 yield verdict(
-                    "name_unique",
-                    read.exchanges,
-                    (last.deleted, gone[0], index),
-                    "not-free",
-                    direction="request",
-                    message=f"{family.name} {_words(family, exchange.request)} is refused though its holder is gone",
+                    "name_unique", read.exchanges, (other_scope, index), "too-wide", message, direction="request"
                 )
+
+
+def _gone(held: list[past.Life], index: int) -> tuple[int, int] | None:
+    """When the last holder was deleted and seen to be gone; None while any may still be there."""
+    last = held[-1]
+    if last.deleted is None or any(other.deleted is None or other.deleted > index for other in held):
+        return None
+    seen = [at for at in last.missing if last.deleted < at < index]
+    return (last.deleted, seen[0]) if seen else None
 
 
 def _key(family: Family, request: Mapping[str, Any]) -> str:

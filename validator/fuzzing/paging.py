@@ -143,9 +143,9 @@ class _Walks:
         ):
             if forged != token:
                 self.send({self.token_in: forged})
-        # A page may be asked for again, and in another size.
-        self.send({self.token_in: token, **({self.limit: 1} if self.limit else {})})
-        self.send({self.token_in: token, **({self.limit: 2} if self.limit else {})})
+        # A page may be asked for again.
+        for _ in range(2):
+            self.send({self.token_in: token, **({self.limit: 1} if self.limit else {})})
         for filtered in self.filters(held)[:2]:
             self.send({**filtered, self.token_in: token})
             other = self.first_token(filtered)

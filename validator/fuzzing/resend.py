@@ -104,6 +104,14 @@ def needed(calls: Sequence[Exchange], wanted: Iterable[int], *, shown: bool = Fa
     return sorted(keep)
 
 
+def about(calls: Sequence[Exchange], wanted: Iterable[int], last: int) -> list[int]:
+    """Some calls, and those up to `last` that name anything which these gave: looks that let time pass, among others."""
+    keep = set(wanted)
+    names = {text for index in keep for text in texts_of(calls[index].response) if len(text) >= 2 * _SHORTEST}
+    keep.update(index for index in range(last) if names.intersection(texts_of(calls[index].request)))
+    return sorted(keep)
+
+
 def _origins(calls: Sequence[Exchange]) -> dict[str, int]:
     """Every text that an answer gave, and the first call whose answer did; creates come before other answers."""
     origins: dict[str, int] = {}

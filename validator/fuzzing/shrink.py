@@ -9,41 +9,56 @@ from typing import Any
 from validator import checks
 from validator.contract import Contract
 from validator.exchange import Exchange
-from validator.fuzzing.resend import needed, resend
+from validator.fuzzing.resend import about, needed, resend
 from validator.results import Finding
 from validator.transport.target import Target
 
-# Replays spent on one finding, the calls in them counted.
-_CALLS = 4000
+# Calls spent on making one finding small, and on all findings of a run.
+_CALLS = 600
+_ALL = 12_000
+_KEPT = 50
+
+
+class Allowance:
+    """The calls that may still be spent in a run."""
+
+    def __init__(self, calls: int = _ALL) -> None:
+        self.left = calls
 
 
 class Shrinker:
     """Makes findings of one contract small on a target that can be reset."""
 
-    def __init__(self, target: Target, contract: Contract) -> None:
-        self.target, self.contract, self._left = target, contract, 0
+    def __init__(self, target: Target, contract: Contract, allowance: Allowance) -> None:
+        self.target, self.contract, self._left, self._allowance = target, contract, 0, allowance
 
     def shrink(self, finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
         """The same finding shown by fewer calls; as it came when it does not show again."""
-        self._left = _CALLS
+        self._left = min(_CALLS, self._allowance.left)
         seeds = list(dict.fromkeys(index for call in finding.calls if (index := place(call, exchanges)) is not None))
         if not seeds:
             return finding
-        # First what the calls refer to, then also what made the things they show, at last everything before them.
-        for indexes in (needed(exchanges, seeds), needed(exchanges, seeds, shown=True), range(max(seeds) + 1)):
+        # First what the calls refer to, then every call about the same things, then also about those they show, and at
+        # last everything before them.
+        last = max(seeds)
+        first, second = needed(exchanges, seeds), needed(exchanges, seeds, shown=True)
+        for indexes in (first, about(exchanges, first, last), about(exchanges, second, last), range(last + 1)):
             calls = [exchanges[index] for index in indexes]
-            found = self.shows(finding, calls)
+            found = self.shows(finding, calls) if len(calls) <= self._left else None
             if found is not None:
                 calls = fewest(calls, lambda some: self.shows(finding, some) is not None)
                 calls = self._smaller(finding, calls)
                 return self.shows(finding, calls, force=True) or found
-        return finding
+        # It does not show again, or the allowance is spent: the calls it seems to need, as they were sent.
+        calls = [exchanges[index] for index in about(exchanges, second, last)][-_KEPT:]
+        return dataclasses.replace(finding, calls=tuple(call.to_json() for call in calls))
 
     def shows(self, finding: Finding, calls: Sequence[Exchange], *, force: bool = False) -> Finding | None:
         """The finding, if these calls alone show it on a target that has forgotten everything."""
         if self._left <= 0 and not force:
             return None
         self._left -= len(calls)
+        self._allowance.left -= len(calls)
         self.target.reset()
         sent = resend(self.target, self.contract, calls)
         for found in checks.run(self.contract, sent, only=[finding.check]):

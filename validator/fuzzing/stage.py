@@ -25,6 +25,7 @@ class Options:
     `max_examples` is Hypothesis's number per operation and drawn phase, `sequences` the number of random call sequences
     per service, `database` Hypothesis's folder of failing examples, `examples` a recording whose requests are sent
     too, `endpoint` the URL that lines for reproducing name. `share` is which part of how many of the work to do.
+    Without `shrink` findings stay as they were found.
     """
 
     phases: Sequence[str] = ("examples", "boundary", "positive", "negative", "pagination", "stateful")
@@ -37,6 +38,7 @@ class Options:
     endpoint: str | None = None
     writes: bool = True
     share: tuple[int, int] = (0, 1)
+    shrink: bool = True
 
 
 def share(items: Sequence[T], part: tuple[int, int]) -> list[T]:

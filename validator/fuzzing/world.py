@@ -224,13 +224,11 @@ class World:
             if own not in ("name", "id", "arn") and folded in (own, own + "s"):
                 return family
         if folded == "resourcearn":
-            arns = [
-                family
-                for family in self.families.values()
-                if family.identifier.lower().endswith("arn") and self.offers(family, "create")
-            ]
-            declared = [family for family in arns if family.declared]
-            return (declared or arns or [None])[-1]  # type: ignore[list-item]
+            able = [each for each in self.families.values() if self.offers(each, "create")]
+            declared = [each for each in able if operation.name in each.also or operation.name in each.tagging]
+            others = [each for each in able if not each.declared and each.identifier.lower().endswith("arn")]
+            # The last is the one that stands on the others.
+            return next(reversed(declared or others), None)
         return None
 
     def _kind(self, schema: Mapping[str, Any]) -> str:
