@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from validator.constraints import constraints
+from validator.errors import AwsContractError
+from validator.report.demands import contract_of
 from validator.report.elements import Element, Node, counted, h, hidden, quoted, section, table
 from validator.results import Report
 
@@ -26,9 +29,9 @@ def coverage_map(report: Report) -> Element | None:
     cells, rows = _MOST_CELLS, _MOST_ROWS
     body: list[Element] = []
     for name, row in list(operations.items())[:_MOST_OPERATIONS]:
-        constraints = [each for each in row.get("constraints") or () if isinstance(each, Mapping)]
-        drawn = constraints if len(constraints) <= cells else []
-        told = constraints if len(constraints) <= rows else []
+        listed = [each for each in row.get("constraints") or _from_ids(name, row) if isinstance(each, Mapping)]
+        drawn = listed if len(listed) <= cells else []
+        told = listed if len(listed) <= rows else []
         cells, rows = cells - len(drawn), rows - len(told)
         body.append(_operation(name, row, drawn, told))
     left = len(operations) - len(body)
@@ -40,6 +43,28 @@ def coverage_map(report: Report) -> Element | None:
         h("div", *body, class_="map"),
         h("p", f"and {counted(left, 'more operation')}", class_="more") if left else None,
     )
+
+
+def _from_ids(name: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The constraints of an operation, seen unless their ids are among those that were missed or cannot be."""
+    service, _, operation = name.partition(".")
+    contract = contract_of(service)
+    try:
+        every = constraints(contract.operation(operation)) if contract is not None else ()
+    except AwsContractError:
+        return []
+    if not every or len(every) != row.get("total"):
+        return []
+    missing, beyond = {*row.get("missing", ())}, row.get("unexercisable") or {}
+    rows: list[dict[str, Any]] = []
+    for each in every:
+        ids = {side: f"{each.id} ({side})" for side in _SIDES}
+        seen = {side: id not in missing and id not in beyond for side, id in ids.items()}
+        reasons = {side: beyond[id] for side, id in ids.items() if id in beyond}
+        rows.append(
+            {"member": each.member_path, "keyword": each.keyword, "limit": each.limit, **seen, "unexercisable": reasons}
+        )
+    return rows
 
 
 def _legend() -> Element:
@@ -71,19 +96,19 @@ def _state(constraint: Mapping[str, Any], side: str) -> str:
     return "beyond" if reason else "never"
 
 
-def _map(name: str, constraints: Constraints) -> Element:
+def _map(name: str, every: Constraints) -> Element:
     """A square per constraint, all squares of one state in one path, so that a thousand stay small."""
     halves: dict[str, list[tuple[int, int, int, int]]] = {}
     step_x, step_y = _SIZE + _GAP, 2 * _SIZE + 1 + _GAP
-    for number, constraint in enumerate(constraints):
+    for number, constraint in enumerate(every):
         x, y = number % _COLUMNS * step_x, number // _COLUMNS * step_y
         for place, side in enumerate(_SIDES):
             box = (x, y + place * (_SIZE + 1), _SIZE, _SIZE)
             halves.setdefault(_state(constraint, side), []).append(box)
-    columns = min(len(constraints), _COLUMNS)
-    height = ((len(constraints) - 1) // _COLUMNS + 1) * step_y
-    counts = {side: sum(_state(each, side) == "seen" for each in constraints) for side in _SIDES}
-    told = ", ".join(f"{count} of {len(constraints)} {_WORDS[side]}" for side, count in counts.items())
+    columns = min(len(every), _COLUMNS)
+    height = ((len(every) - 1) // _COLUMNS + 1) * step_y
+    counts = {side: sum(_state(each, side) == "seen" for each in every) for side in _SIDES}
+    told = ", ".join(f"{count} of {len(every)} {_WORDS[side]}" for side, count in counts.items())
     paths = [_path(state, boxes) for state, boxes in halves.items()]
     return _svg(f"Constraints of {name}: {told}", columns * step_x, height, paths)
 
@@ -112,9 +137,9 @@ def _bar(count: int, total: int) -> Element:
     )
 
 
-def _members(name: str, constraints: Constraints) -> Element:
+def _members(name: str, every: Constraints) -> Element:
     rows: list[list[Node]] = []
-    for each in constraints:
+    for each in every:
         limit = each.get("limit")
         words = ", ".join(map(str, limit)) if isinstance(limit, list) else str(limit)
         shown = "" if limit is None else quoted(words, 120)

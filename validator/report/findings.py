@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from validator import reproduce, validate
-from validator.contract import Contract, publish
+from validator import reproduce
+from validator.contract import Contract
 from validator.errors import AwsContractError
+from validator.report.demands import contract_of, demands
 from validator.report.elements import Element, Node, counted, h, hidden, plain, quoted, section, table
 from validator.report.listing import listing, nearest
 from validator.results import Finding, Report, Severity, Violation
@@ -86,7 +86,7 @@ def _controls(groups: Sequence[Group]) -> Element:
 
 def _group(group: Group) -> Element:
     finding = group.first
-    contract = _contract(finding.service)
+    contract = contract_of(finding.service)
     times = h("b", f" {len(group.findings):,}×") if len(group.findings) > 1 else None
     subject = quoted(f"{finding.service}.{finding.operation}", 160)
     heading = h(
@@ -159,7 +159,7 @@ def _beside(finding: Finding, contract: Contract | None) -> Element | None:
     more = len(finding.calls) - len(left)
     if more > 0:
         left.insert(0, h("p", f"{counted(more, 'earlier call')} left out", class_="more"))
-    right = list(_demands(finding.violations, contract))
+    right = list(demands(finding.violations, contract))
     if not left and not right:
         return None
     return h("div", h("div", *left), h("div", *right) if right else None, class_="beside" if left and right else None)
@@ -194,25 +194,6 @@ def _masked(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-def _demands(violations: Iterable[Violation], contract: Contract | None) -> Iterable[Element]:
-    """The definitions that the violations break, each once, with the broken lines standing out."""
-    wanted: dict[str, set[str]] = {}
-    for violation in violations:
-        parts = violation.schema_path.split("/")
-        if len(parts) > 2 and parts[1] == "$defs":
-            wanted.setdefault(parts[2].replace("~1", "/").replace("~0", "~"), set()).add(violation.schema_path)
-    for shape, pointers in list(wanted.items())[:3]:
-        try:
-            schema = publish(contract.define(shape)) if contract is not None else None
-        except AwsContractError:
-            schema = None
-        if schema is not None:
-            start = f"/$defs/{shape}"
-            marks = {start + nearest(schema, pointer[len(start) :]) for pointer in pointers}
-            title = h("span", "Contract: ", h("code", shape))
-            yield listing(title, schema, marks, label=f"Contract {shape}", start=start)
-
-
 def _lines(finding: Finding) -> Element | None:
     if not finding.reproduce:
         return None
@@ -241,13 +222,3 @@ def _places(group: Group) -> Element | None:
         h("ul", *items),
         h("p", f"and {left:,} more", class_="more") if left > 0 else None,
     )
-
-
-def _contract(service: str) -> Contract | None:
-    # A recording may name anything; only what can be a service's name is looked for on disk.
-    if not re.fullmatch(r"[a-z0-9-]{1,60}", service):
-        return None
-    try:
-        return validate.load(service)
-    except AwsContractError:
-        return None
