@@ -89,35 +89,91 @@ def test_requests_of_every_service(service: str) -> None:
 
 
 ANSWERS: list[tuple[str, str, int, dict[str, str], bytes]] = [
-    ("personalize", "ListDatasetImportJobs", 200, {}, b'{"datasetImportJobs": [{"jobName": "a", "creationDateTime": 1767607200.5}]}'),
+    (
+        "personalize",
+        "ListDatasetImportJobs",
+        200,
+        {},
+        b'{"datasetImportJobs": [{"jobName": "a", "creationDateTime": 1767607200.5}]}',
+    ),
     ("lambda", "ListFunctions", 200, {}, b'{"Functions": [{"FunctionName": "a", "Timeout": 3}], "NextMarker": "b"}'),
-    ("s3", "ListBuckets", 200, {}, b"<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Name><CreationDate>2026-01-05T10:00:00.000Z"
-     b"</CreationDate></Bucket></Buckets><Owner><ID>1</ID></Owner></ListAllMyBucketsResult>"),
-    ("s3", "HeadObject", 200, {"content-length": "3", "last-modified": "Mon, 05 Jan 2026 10:00:00 GMT", "x-amz-meta-k": "v",
-                               "x-amz-missing-meta": "2"}, b""),
-    ("iam", "ListUsers", 200, {}, b"<ListUsersResponse xmlns='https://iam.amazonaws.com/doc/2010-05-08/'><ListUsersResult>"
-     b"<IsTruncated>false</IsTruncated><Users><member><Path>/</Path><UserName>a</UserName><UserId>A</UserId><Arn>x</Arn>"
-     b"<CreateDate>2026-01-05T10:00:00Z</CreateDate></member></Users></ListUsersResult></ListUsersResponse>"),
-    ("ec2", "DescribeKeyPairs", 200, {}, b"<DescribeKeyPairsResponse><keySet><item><keyName>a</keyName><createTime>"
-     b"2026-01-05T10:00:00.000Z</createTime></item></keySet></DescribeKeyPairsResponse>"),
+    (
+        "s3",
+        "ListBuckets",
+        200,
+        {},
+        b"<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Name><CreationDate>2026-01-05T10:00:00.000Z"
+        b"</CreationDate></Bucket></Buckets><Owner><ID>1</ID></Owner></ListAllMyBucketsResult>",
+    ),
+    (
+        "s3",
+        "HeadObject",
+        200,
+        {
+            "content-length": "3",
+            "last-modified": "Mon, 05 Jan 2026 10:00:00 GMT",
+            "x-amz-meta-k": "v",
+            "x-amz-missing-meta": "2",
+        },
+        b"",
+    ),
+    (
+        "iam",
+        "ListUsers",
+        200,
+        {},
+        b"<ListUsersResponse xmlns='https://iam.amazonaws.com/doc/2010-05-08/'><ListUsersResult>"
+        b"<IsTruncated>false</IsTruncated><Users><member><Path>/</Path><UserName>a</UserName><UserId>A</UserId><Arn>x</Arn>"
+        b"<CreateDate>2026-01-05T10:00:00Z</CreateDate></member></Users></ListUsersResult></ListUsersResponse>",
+    ),
+    (
+        "ec2",
+        "DescribeKeyPairs",
+        200,
+        {},
+        b"<DescribeKeyPairsResponse><keySet><item><keyName>a</keyName><createTime>"
+        b"2026-01-05T10:00:00.000Z</createTime></item></keySet></DescribeKeyPairsResponse>",
+    ),
     ("s3", "GetObject", 404, {}, b"<Error><Code>NoSuchKey</Code><Message>No.</Message><Key>k</Key></Error>"),
-    ("iam", "GetUser", 404, {}, b"<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>No.</Message></Error>"
-     b"</ErrorResponse>"),
+    (
+        "iam",
+        "GetUser",
+        404,
+        {},
+        b"<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>No.</Message></Error>"
+        b"</ErrorResponse>",
+    ),
     ("personalize", "DescribeDatasetImportJob", 400, {}, b'{"__type": "ResourceNotFoundException", "message": "No."}'),
-    ("lambda", "GetFunction", 404, {"x-amzn-errortype": "ResourceNotFoundException:http://x/"}, b'{"Type": "User", "Message": "No."}'),
-    ("sqs", "GetQueueUrl", 400, {"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"},
-     b'{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "No."}'),
-    ("cloudwatch", "ListMetrics", 200, {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"},
-     b"\xa1gMetrics\x81\xa1jMetricNameaa"),
-]  # fmt: skip
+    (
+        "lambda",
+        "GetFunction",
+        404,
+        {"x-amzn-errortype": "ResourceNotFoundException:http://x/"},
+        b'{"Type": "User", "Message": "No."}',
+    ),
+    (
+        "sqs",
+        "GetQueueUrl",
+        400,
+        {"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"},
+        b'{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "No."}',
+    ),
+    (
+        "cloudwatch",
+        "ListMetrics",
+        200,
+        {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"},
+        b"\xa1gMetrics\x81\xa1jMetricNameaa",
+    ),
+]
 
 
 @pytest.mark.parametrize(("service", "name", "status", "headers", "body"), ANSWERS)
 def test_answers_as_botocore_reads_them(
     service: str, name: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    from botocore.parsers import create_parser
     from botocore.awsrequest import HeadersDict
+    from botocore.parsers import create_parser
 
     operation = load(service).operation(name)
     botocore = model(service, operation.contract.api_version)
@@ -217,15 +273,22 @@ def test_an_error_without_a_code_has_none() -> None:
     [
         ("personalize.us-east-1.amazonaws.com", ("personalize",)),
         ("personalize-fips.us-east-1.amazonaws.com", ("personalize",)),
-        ("bucket.s3.us-west-2.amazonaws.com", ("s3",)), ("s3-us-west-2.amazonaws.com", ("s3",)),
+        ("bucket.s3.us-west-2.amazonaws.com", ("s3",)),
+        ("s3-us-west-2.amazonaws.com", ("s3",)),
         ("my.dotted.bucket.s3.dualstack.eu-west-1.amazonaws.com", ("s3",)),
         ("123456789012.s3-control.us-east-1.amazonaws.com", ("s3control",)),
-        ("iam.amazonaws.com", ("iam",)), ("sts.cn-north-1.amazonaws.com.cn", ("sts",)), ("queue.amazonaws.com", ("sqs",)),
-        ("streams.dynamodb.us-east-1.amazonaws.com", ("dynamodbstreams",)), ("runtime.sagemaker.us-east-1.amazonaws.com", ("sagemaker-runtime",)),
-        ("ec2.us-gov-west-1.api.aws", ("ec2",)), ("example.com", ()), ("amazonaws.com", ()), ("", ()),
+        ("iam.amazonaws.com", ("iam",)),
+        ("sts.cn-north-1.amazonaws.com.cn", ("sts",)),
+        ("queue.amazonaws.com", ("sqs",)),
+        ("streams.dynamodb.us-east-1.amazonaws.com", ("dynamodbstreams",)),
+        ("runtime.sagemaker.us-east-1.amazonaws.com", ("sagemaker-runtime",)),
+        ("ec2.us-gov-west-1.api.aws", ("ec2",)),
+        ("example.com", ()),
+        ("amazonaws.com", ()),
+        ("", ()),
         ("personalize.us-east-1.amazonaws.com.example.org", ()),
     ],
-)  # fmt: skip
+)
 def test_hosts(host: str, found: Any) -> None:
     assert hosted(host) == found
 
@@ -242,20 +305,47 @@ def test_buckets_in_hosts() -> None:
 @pytest.mark.parametrize(
     ("method", "url", "headers", "body", "found"),
     [
-        ("POST", "http://localhost:4566/", {"x-amz-target": "AmazonPersonalize.ListSchemas"}, b"", [("personalize", "ListSchemas")]),
-        ("GET", "http://localhost:4566/2015-03-31/functions",
-         {"authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260105/us-east-1/lambda/aws4_request, x"}, b"", [("lambda", "ListFunctions")]),
+        (
+            "POST",
+            "http://localhost:4566/",
+            {"x-amz-target": "AmazonPersonalize.ListSchemas"},
+            b"",
+            [("personalize", "ListSchemas")],
+        ),
+        (
+            "GET",
+            "http://localhost:4566/2015-03-31/functions",
+            {"authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260105/us-east-1/lambda/aws4_request, x"},
+            b"",
+            [("lambda", "ListFunctions")],
+        ),
         ("GET", "http://localhost:4566/2015-03-31/functions", {}, b"", []),
-        ("POST", "https://bedrock-agent-runtime.eu-west-1.amazonaws.com/knowledgebases/K/retrieve", {}, b"",
-         [("bedrock-agent-runtime", "Retrieve")]),
-        ("POST", "https://elasticloadbalancing.us-east-1.amazonaws.com/", {},
-         b"Action=DescribeLoadBalancers&Version=2012-06-01", [("elb", "DescribeLoadBalancers")]),
-        ("GET", "https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15", {}, b"", [("sts", "GetCallerIdentity")]),
+        (
+            "POST",
+            "https://bedrock-agent-runtime.eu-west-1.amazonaws.com/knowledgebases/K/retrieve",
+            {},
+            b"",
+            [("bedrock-agent-runtime", "Retrieve")],
+        ),
+        (
+            "POST",
+            "https://elasticloadbalancing.us-east-1.amazonaws.com/",
+            {},
+            b"Action=DescribeLoadBalancers&Version=2012-06-01",
+            [("elb", "DescribeLoadBalancers")],
+        ),
+        (
+            "GET",
+            "https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+            {},
+            b"",
+            [("sts", "GetCallerIdentity")],
+        ),
         ("PUT", "https://s3.amazonaws.com/b/k", {"x-amz-copy-source": "c/d"}, b"", [("s3", "CopyObject")]),
         ("GET", "https://s3.amazonaws.com/", {}, b"", [("s3", "ListBuckets")]),
         ("POST", "https://x.us-east-1.amazonaws.com/", {"x-amz-target": "Nobody.Nothing"}, b"", []),
     ],
-)  # fmt: skip
+)
 def test_routes(method: str, url: str, headers: Any, body: bytes, found: Any) -> None:
     assert [(each.service, each.operation) for each in route(method, url, headers, body)] == found
 
@@ -263,12 +353,21 @@ def test_routes(method: str, url: str, headers: Any, body: bytes, found: Any) ->
 @pytest.mark.parametrize(
     ("text", "epoch"),
     [
-        ("2026-01-05T10:00:00Z", 1767607200), ("2026-01-05T10:00:00.250Z", 1767607200.25), ("2026-01-05T12:00:00+02:00", 1767607200),
-        ("2026-01-05 10:00:00.123456+00:00", 1767607200.123456), ("Mon, 05 Jan 2026 10:00:00 GMT", 1767607200),
-        ("1767607200", 1767607200), ("Jan 5, 2026 10:00:00 AM", 1767607200), ("Jan 5, 2026, 10:00:00 AM", 1767607200),
-        ("2026-01-05", 1767571200), ("2026-13-05", "2026-13-05"), ("soon", "soon"), ("9" * 60, "9" * 60), ("", ""),
+        ("2026-01-05T10:00:00Z", 1767607200),
+        ("2026-01-05T10:00:00.250Z", 1767607200.25),
+        ("2026-01-05T12:00:00+02:00", 1767607200),
+        ("2026-01-05 10:00:00.123456+00:00", 1767607200.123456),
+        ("Mon, 05 Jan 2026 10:00:00 GMT", 1767607200),
+        ("1767607200", 1767607200),
+        ("Jan 5, 2026 10:00:00 AM", 1767607200),
+        ("Jan 5, 2026, 10:00:00 AM", 1767607200),
+        ("2026-01-05", 1767571200),
+        ("2026-13-05", "2026-13-05"),
+        ("soon", "soon"),
+        ("9" * 60, "9" * 60),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_times(text: str, epoch: Any) -> None:
     assert to_epoch(text) == epoch
 

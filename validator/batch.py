@@ -7,6 +7,8 @@ engine can run one shard a task.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import re
 import sys
 import time
@@ -19,10 +21,10 @@ from typing import Any
 from validator import checks
 from validator import validate as validating
 from validator.contract import Contract, Operation
-from validator.errors import AwsContractError
+from validator.errors import AwsContractError, UnusableInputError
 from validator.exchange import ErrorReply, Exchange
 from validator.recordings.placeholders import excuses
-from validator.recordings.recording import View
+from validator.recordings.recording import UnreadableLineError, View
 from validator.reshape import PLAIN, reshape
 from validator.results import Finding, Report, Unchecked, Violation
 
@@ -39,12 +41,26 @@ _KEY_ID = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b")
 _ALL = View()
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A file, or one line of it, that cannot be used: why, and the exit status that follows from it."""
+
+    file: str
+    what: str
+    line: int | None = None
+    status: int = 2
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line is not None else self.file
+        return f"{place}: {self.what}" if place else self.what
+
+
 @dataclass(slots=True)
 class Group:
     """One problem in many places: how often, in which files, and its first places."""
 
     count: int = 0
-    files: set[int] = field(default_factory=set)
+    files: set[bytes] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
 
 
@@ -64,18 +80,18 @@ class Tally:
     unchecked_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
-    problems: list[AwsContractError] = field(default_factory=list)
+    problems: list[Trouble] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     files: int = 0
     older: int = 0
     lines: int = 0
     indexes: int = 0
 
-    def add(self, finding: Finding, count: int = 1, file: int | None = None) -> None:
+    def add(self, finding: Finding) -> None:
         """Count a finding, and keep it when it is the first of its kind in its file."""
         group = self.groups.setdefault((*finding.group, str(finding.severity)), Group())
-        group.count += count
-        group.files.add(hash(finding.location.file) if finding.location else 0)
+        group.count += 1
+        group.files.add(_digest(finding.location.file or "") if finding.location else b"")
         id = finding.id
         if id in self.findings:
             return
@@ -90,7 +106,13 @@ class Tally:
 
     def problem(self, error: AwsContractError) -> None:
         """Keep what is to be said of a file that cannot be used."""
-        self.problems.append(error)
+        if not isinstance(error, UnusableInputError):
+            self.problems.append(Trouble("", str(error), None, error.exit_status))
+            return
+        line = error.line if isinstance(error, UnreadableLineError) else None
+        file = (error.where or "").removesuffix(f":{line}")
+        what = error.what + (f"; {error.fix}" if error.fix else "")
+        self.problems.append(Trouble(file, what, line, error.exit_status))
 
     def unrecognised(self, unchecked: Unchecked) -> None:
         """Note a file below a folder that is no recording."""
@@ -123,7 +145,9 @@ class Tally:
         self.reasons.update(other.reasons)
         self.unchecked += [_moved(each, lines, indexes) for each in other.unchecked[: NOTES - len(self.unchecked)]]
         self.formats.update(other.formats)
-        self.problems += other.problems
+        self.problems += [
+            each if each.line is None else dataclasses.replace(each, line=each.line + lines) for each in other.problems
+        ]
         self.skipped.update(other.skipped)
         self.files += other.files
         self.older += other.older
@@ -167,6 +191,12 @@ def _moved(thing: Any, lines: int, indexes: int) -> Any:
         return thing
     index = None if location.index is None else location.index + indexes
     return dataclasses.replace(thing, location=dataclasses.replace(location, line=location.line + lines, index=index))
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(file: str) -> bytes:
+    # Python's own hash of a text differs from process to process.
+    return hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def describe(finding: Finding) -> str:

@@ -11,7 +11,7 @@ import click
 from validator import services
 from validator.batch import Tally
 from validator.commands.options import Reporting, finish, reporting
-from validator.errors import AwsContractError, EnvironmentFailedError, UnknownNameError, UnusableInputError
+from validator.errors import UnknownNameError, UnusableInputError
 from validator.recordings import detect, naming
 from validator.recordings.detect import FORMATS, Given
 from validator.recordings.files import find
@@ -95,11 +95,7 @@ def moment(text: str, now: float) -> float:
 def _tell(tally: Tally, status: int) -> int:
     for problem in dict.fromkeys(str(each) for each in tally.problems):
         click.echo(f"aws-contract: {problem}".encode("utf-8", "backslashreplace").decode(), err=True)
-    if not tally.problems:
-        return status
-    missing = any(isinstance(problem, EnvironmentFailedError) for problem in tally.problems)
-    worst: type[AwsContractError] = EnvironmentFailedError if missing else UnusableInputError
-    return worst.exit_status
+    return max([problem.status for problem in tally.problems], default=status)
 
 
 class _Progress:

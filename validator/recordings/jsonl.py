@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from validator.errors import UnusableInputError
 from validator.exchange import ErrorReply, Exchange
-from validator.recordings.recording import Format, Read, Recording
+from validator.recordings.recording import Format, Read, Recording, UnreadableLineError
 from validator.reshape import to_epoch
 from validator.results import Location
 
@@ -69,10 +69,11 @@ def read_lines(
             except RecursionError:
                 problem = "nested too deeply"
             except ValueError as error:
-                problem = f"not JSON: {error}"
+                # The parser speaks of lines and columns of what it was given, which is this line.
+                problem = f"not JSON: {str(error).partition(': line')[0]} at character {getattr(error, 'pos', 0) + 1}"
         told += 1
         if told <= 3:
-            broken(UnusableInputError(problem, where=f"{name}:{number}"))
+            broken(UnreadableLineError(problem, name, number))
     if counts is not None:
         counts[:] = number, index + 1
     if told > 3:

@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from validator.errors import UnusableInputError
 from validator.exchange import Exchange
 from validator.recordings.limits import DEFAULT, Limits
 from validator.results import Location, Unchecked
+
+
+class UnreadableLineError(UnusableInputError):
+    """A line that cannot be used, in a file whose other lines can; `line` counts from 1."""
+
+    def __init__(self, what: str, file: str, line: int) -> None:
+        self.line = line
+        super().__init__(what, where=f"{file}:{line}")
+
 
 Read = Iterator["Exchange | Unchecked"]
 
