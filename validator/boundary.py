@@ -49,6 +49,8 @@ class Plan:
             yield Boundary(edit.apply(), edit.constraint, edit.side, edit.violation, edit.lenient, edit.note, edit.also)
 
 
+# The plan of a large operation takes ten megabytes.
+_MOST_KEPT = 24
 _KEPT: WeakKeyDictionary[Contract, dict[tuple[str, str, str | None], Plan]] = WeakKeyDictionary()
 
 
@@ -77,6 +79,8 @@ def plan(operation: Operation, direction: str = "request", *, code: str | None =
         made = _plan(operation, direction, code, given)
         if given:
             return made
+        if len(kept) >= _MOST_KEPT:
+            del kept[next(iter(kept))]
         kept[key] = made
     return kept[key]
 

@@ -206,7 +206,9 @@ def _pattern(spot: Spot, constraint: Constraint) -> Edits:
     for text in missed:
         yield spot.violated(constraint, text, "near miss")
     if not missed:
-        yield Unexercisable(constraint, "violated", "no text of an allowed length that the pattern refuses was found")
+        reason = "the other pattern takes nothing that this one refuses" if others else (
+            "no text of an allowed length that the pattern refuses was found")
+        yield Unexercisable(constraint, "violated", reason)
 
 
 def _length(spot: Spot, constraint: Constraint) -> Edits:
