@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -38,9 +39,18 @@ class Clients:
             # Making clients from one session is not safe in threads.
             if self._session is None:
                 self._session = boto3.session.Session(emulator.account, _SECRET, region_name=emulator.region)
+                self._session._session.register_component("data_loader", _loader())
             client = self._session.client(service, **kwargs)
         client.meta.events.register_first("before-send", self.answer, unique_id=_UNIQUE)
         return client
+
+
+@functools.cache
+def _loader() -> Any:
+    """One reader of botocore's data for all sessions: models and endpoints are parsed once in a process."""
+    import botocore.session
+
+    return botocore.session.Session().get_component("data_loader")
 
 
 def answering(emulator: Emulator) -> Handler:

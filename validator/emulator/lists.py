@@ -38,9 +38,10 @@ class Lists(Motion):
             answer[token_out] = self.tokens.give(context, records[size - 1].number, self.clock.now())
         return answer
 
-    def page_size(self, asked: int | None) -> int:
+    def page_size(self, asked: float | None) -> int:
         """How many summaries a page holds at most."""
-        return PAGE if asked is None else asked
+        # A number written 5.0 is a whole number too.
+        return PAGE if asked is None else int(asked)
 
     def filters(self, kind: Kind, request: Members) -> Filters:
         """What the list is filtered by: (member, whether it must equal, value), in an order of their own."""
