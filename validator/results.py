@@ -248,6 +248,16 @@ class Report:
         """Whether any finding is at or above the threshold: what makes the exit status 1."""
         return any(finding.severity >= fail_on for finding in self.findings)
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """How many sides of constraints were met, and how many can be: a bound has two, unless another implies one."""
+        met = possible = 0
+        for row in self.coverage.get("operations", {}).values():
+            for side in ("satisfied", "violated"):
+                met += row.get(side, 0)
+                possible += row.get(f"{side}_possible", row.get("total", 0))
+        return met, possible
+
     def summary(self) -> dict[str, Any]:
         """The `summary` object of the JSON report."""
         unchecked = len(self.unchecked) if self.unchecked_count is None else self.unchecked_count

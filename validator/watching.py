@@ -205,8 +205,8 @@ class Watching:
     # The summary -------------------------------------------------------------------------------------------------
 
     def _covered(self) -> float:
-        row = self.recorder.coverage.to_json()["constraints"]
-        return 100 * (row["satisfied"] + row["violated"]) / (2 * row["total"]) if row["total"] else 100.0
+        met, possible = self.report().sides
+        return 100 * met / possible if possible else 100.0
 
     def report(self) -> results.Report:
         """Everything seen, as a report like any command's."""

@@ -197,9 +197,9 @@ def _closing(report: Report, page: Page) -> str:
         parts.append(str(subject))
     else:
         parts.append(f"{counts['checked']} of {counts['exchanges']} exchanges checked")
-    total = report.coverage.get("constraints", {})
-    if total.get("total"):
-        parts.append(f"constraints met {total['satisfied']}, broken {total['violated']} of {total['total']}")
+    met, possible = report.sides
+    if possible:
+        parts.append(f"{met} of {possible} sides of constraints met")
     if ignored := report.details.get("ignored"):
         parts.append(f"{ignored} left out by settings")
     parts.append(f"{report.seconds:.1f} s")
