@@ -1,0 +1,11 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+# Many tests start the command as a user would. Where byte code may not be written, each start would compile all that
+# it loads again: it goes to a folder aside instead.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", os.path.join(tempfile.gettempdir(), "aws-contract-pycache"))
