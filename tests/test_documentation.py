@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import doctest
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,7 +37,6 @@ def _environment(home: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_CONTRACT_CACHE": str(home / "cache"),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
@@ -43,13 +45,32 @@ def _follow(page: Path, place: Path) -> str | None:
     home, folder = place / "home", place / "work"
     home.mkdir(parents=True)
     folder.mkdir()
+    try:
+        return _done(page, home, folder)
+    finally:
+        # A page stops the server it has started; one that failed on the way has not.
+        for file in folder.glob("*.pid"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(file.read_text("ascii")), signal.SIGTERM)
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def _done(page: Path, home: Path, folder: Path) -> str | None:
+    port = _free_port()
     for step in documents.steps(page):
+        # Pages show the port that serve takes by itself; here it may be taken.
+        text = step.text.replace("4570", port)
         if isinstance(step, documents.File):
             (folder / step.name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / step.name).write_text(step.text, "utf-8")
+            (folder / step.name).write_text(text, "utf-8")
             continue
         done = subprocess.run(
-            ["bash", "-c", step.text],
+            ["bash", "-c", text],
             cwd=folder,
             env=_environment(home),
             capture_output=True,
@@ -68,7 +89,9 @@ def _follow(page: Path, place: Path) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def followed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str | None]]:
+def followed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Path], str | None]]:
     """Follows pages: the selected ones side by side, since each waits for processes of its own."""
     place = tmp_path_factory.mktemp("pages")
 
