@@ -124,9 +124,11 @@ def _emptied(operation: Operation, response: Any) -> Any:
     """The page without its items but with a token, which is legal and which loops that stop at no items get wrong."""
     pagination = operation.pagination or {}
     demand = root(operation.contract, operation.output)
-    keys = [key for key in pagination.get("resultKey", ()) if key in demand.members]
+    held = {key: resolve(operation.contract, demand.members[key])
+            for key in pagination.get("resultKey", ()) if key in demand.members}
+    keys = [key for key, found in held.items() if found.kind == "list" and not found.bound("minItems", 0)]
     tokens = [token for token in pagination.get("outputToken", ()) if token in demand.members]
-    page = {**response, **{key: [] for key in keys if isinstance(response.get(key, []), list)}}
+    page = {**response, **{key: [] for key in keys}}
     return {**page, **{token: response.get(token) or _token(operation, demand, token) for token in tokens}}
 
 

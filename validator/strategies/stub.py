@@ -144,7 +144,7 @@ def _reply(status: int, parsed: dict[str, Any]) -> tuple[Any, Any]:
 
 def _stream(text: str) -> Any:
     # Only here, and only with a client that has loaded botocore already.
-    from botocore.response import StreamingBody  # type: ignore[import-untyped]
+    from botocore.response import StreamingBody
 
     content = base64.b64decode(text)
     return StreamingBody(io.BytesIO(content), len(content))
