@@ -42,6 +42,7 @@ class Life:
     deleted: int | None = None
     changed: list[int] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
 
     def status_before(self, index: int) -> tuple[int, str] | None:
         """The last status seen before an exchange, and when."""
@@ -186,6 +187,8 @@ def _live(history: History, family: Family, verb: str, index: int, exchange: Exc
     if exchange.error is not None:
         if life is not None and not_found(exchange.error.code):
             life.missing.append(index)
+        elif life is not None and verb == "delete":
+            life.refused.append(index)
     elif exchange.accepted and verb == "describe":
         if (seen := family.described(response)) is not None:
             _life(history, family, scope, identifier).sights.append(Sight(index, "described", seen))

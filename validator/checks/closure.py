@@ -45,6 +45,7 @@ def _identifiers(read: past.History) -> Iterator[Finding]:
             life is None
             or not life.alive_at(index)
             or life.changed
+            or life.refused
             or _breaks(read.contract, exchange, {member: identifier})
         ):
             continue

@@ -20,7 +20,7 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
     """Findings for names given twice while the first holder lives, and for names refused though their holder is gone."""
     read = past.read(contract, exchanges)
     holders: dict[tuple[past.Scope, str, str], list[past.Life]] = {}
-    named: dict[tuple[past.Scope, str, Any], int] = {}
+    named: dict[tuple[past.Scope, str, str], int] = {}
     by_birth = {life.born: life for life in read.lives.values() if life.born is not None}
     for index, exchange in enumerate(read.exchanges):
         found = family_of(contract, exchange.operation)
@@ -50,10 +50,10 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
                     break
             if index in by_birth:
                 holders.setdefault(key, []).append(by_birth[index])
-            named.setdefault((scope, family.name, exchange.request.get(family.name_member or "")), index)
+            named.setdefault((scope, family.name, str(exchange.request.get(family.name_member or ""))), index)
         elif exchange.error is not None and "alreadyexists" in exchange.error.code.lower():
             words = f"{family.name} {_words(family, exchange.request)}"
-            other_scope = named.get((scope, family.name, exchange.request.get(family.name_member or "")))
+            other_scope = named.get((scope, family.name, str(exchange.request.get(family.name_member or ""))))
             if held:
                 gone = _gone(held, index)
                 if gone is not None:

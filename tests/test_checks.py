@@ -1,0 +1,83 @@
+"""Each check alone catches the history that breaks what it demands, and none finds fault with a right one."""
+
+from __future__ import annotations
+
+import pytest
+from histories import CASES, Case, call, create, describe, listed, refused
+
+from validator import checks, validate
+from validator.results import Severity
+
+
+def found(case_history: tuple, **only: object) -> list:
+    contract = validate.load(case_history[0].service)
+    return [each for each in checks.run(contract, list(case_history), **only) if each.severity > Severity.INFO]
+
+
+# What the fuzzer sends is broken on purpose; a request that breaks its contract and is accepted is two faults.
+_SENT = [each for each in checks.table() if each != "request_conformance"]
+_BOTH = {"request_conformance": {"invalid_rejected"}}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_wrong_history_is_caught_by_its_check_alone(case: Case) -> None:
+    judged = list(checks.table()) if case.check == "request_conformance" else _SENT
+    named = {finding.check for finding in found(case.wrong, only=judged)}
+    assert named == {case.check} | _BOTH.get(case.check, set())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_right_history_is_not_blamed(case: Case) -> None:
+    assert [finding.message for finding in found(case.right, only=_SENT)] == []
+
+
+def test_every_check_has_a_case() -> None:
+    assert {case.check for case in CASES} == set(checks.table())
+
+
+def test_every_check_says_what_it_demands() -> None:
+    for check in checks.table().values():
+        assert check.sentence.endswith("."), check.id
+        assert check.run.__doc__, check.id
+
+
+def test_a_finding_names_the_calls_that_show_it() -> None:
+    history = (create("b"), describe("a", "ACTIVE"), listed("b"), describe("a", "CREATE IN_PROGRESS"))
+    (finding,) = found(history)
+    assert [call["operation"] for call in finding.calls] == ["DescribeDatasetImportJob"] * 2
+    assert finding.check == "lifecycle"
+    assert finding.message == "DatasetImportJob goes from 'ACTIVE' to 'CREATE IN_PROGRESS'"
+
+
+def test_states_between_two_looks_may_be_missed() -> None:
+    assert not found((create(), describe(status="ACTIVE")))
+
+
+def test_what_was_there_before_is_unknown_not_absent() -> None:
+    # A recording may begin in the middle of a life: a list that lacks nothing known is complete, a describe is no ghost.
+    assert not found(
+        (describe("old", "ACTIVE"), listed(), listed("old")), only=["created_is_listed", "missing_is_not_found"]
+    )
+
+
+def test_a_token_from_before_a_recording_began_is_not_forged() -> None:
+    assert not found((call("ListDatasetImportJobs", {"nextToken": "older"}, phase=None),))
+
+
+def test_duplicates_across_a_write_are_not_judged() -> None:
+    paged = {"maxResults": 1}
+    history = (listed("a", request=paged, token="t"), create("b"), listed("a", request={**paged, "nextToken": "t"}))
+    assert not found(history, only=["page_disjoint"])
+
+
+def test_reserved_tag_keys_are_the_targets_own_affair() -> None:
+    tagged = {"resourceArn": create().response["datasetImportJobArn"], "tags": [{"tagKey": "aws:a", "tagValue": "1"}]}
+    assert not found((call("TagResource", tagged),), only=["invalid_rejected"])
+
+
+def test_a_number_cut_to_an_integer_is_accepted() -> None:
+    assert not found((call("ListDatasetImportJobs", {"maxResults": 1.5}),), only=["invalid_rejected"])
+
+
+def test_throttling_is_no_rejection_of_a_valid_list() -> None:
+    assert not found((refused("ListDatasetImportJobs", {}, "ThrottlingException"),))
