@@ -19,7 +19,11 @@ Schema = Mapping[str, Any]
 Row = tuple[str, str]
 
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
-_UNITS = {"Length": " characters", "Items": " items", "Properties": " entries"}
+_UNITS = {
+    "Length": (" character", " characters"),
+    "Items": (" item", " items"),
+    "Properties": (" entry", " entries"),
+}
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -102,9 +106,12 @@ def _got(violation: Violation) -> str:
 def _wanted(subject: _Subject) -> str:
     violation, keyword = subject.violation, subject.violation.keyword
     if keyword in _BOUNDS:
-        unit = next((unit for name, unit in _UNITS.items() if name in keyword), "")
+        one, many = next((units for name, units in _UNITS.items() if name in keyword), ("", ""))
+        if "contentEncoding" in subject.schema:
+            one, many = " byte", " bytes"
         try:
-            return interval(keyword, subject.schema) + (" bytes" if "contentEncoding" in subject.schema else unit)
+            text = interval(keyword, subject.schema)
+            return text + (one if re.search(r"(?<!to)(^|\D) ?1$", text) else many)
         except KeyError:
             return f"{keyword} {violation.limit}"
     if keyword == "enum":
@@ -259,6 +266,8 @@ def _unknown(subject: _Subject) -> str:
 
 
 def _cut(subject: _Subject) -> str:
+    if subject.operation is not None and subject.name in (subject.operation.pagination or {}).get("inputToken", ()):
+        return "pass a token as the last answer gave it, unchanged"
     return f"cut it to {subject.violation.limit}"
 
 
