@@ -111,7 +111,7 @@ def _wanted(subject: _Subject) -> str:
             one, many = " byte", " bytes"
         try:
             text = interval(keyword, subject.schema)
-            return text + (one if re.search(r"(?<!to)(^|\D) ?1$", text) else many)
+            return text + (one if text in ("1", "at least 1", "at most 1") else many)
         except KeyError:
             return f"{keyword} {violation.limit}"
     if keyword == "enum":
@@ -289,7 +289,7 @@ _ADVICE: Mapping[str, Callable[[_Subject], str]] = {
     "minItems": lambda subject: f"pass at least {subject.violation.limit}, or leave the member out",
     "minProperties": lambda subject: f"pass at least {subject.violation.limit}, or leave the member out",
     "minLength": lambda subject: (
-        "leave the member out if there is nothing to say" if subject.violation.value == "" else ""
+        "fill it, or leave it out where it is optional" if subject.violation.value == "" else ""
     ),
     "oneOf": lambda subject: "set one member, and leave the others out",
     "format": lambda subject: "pass bytes to boto3; base64 is only for JSON",

@@ -58,7 +58,8 @@ def block(finding: Finding, page: Page | None = None) -> str:
 
 
 def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
-    return f"{_paint(f'{severity}[{name}]', page, fg=_COLORS[severity], bold=True)} {_paint(text, page, bold=True)}"
+    kind = _paint(f"{severity}[{_inline(name)}]", page, fg=_COLORS[severity], bold=True)
+    return f"{kind} {_paint(_inline(text), page, bold=True)}"
 
 
 def _row(label: str, text: str, page: Page) -> str:
@@ -73,6 +74,11 @@ def _safe(text: str) -> str:
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def _inline(text: str) -> str:
+    """The same on one line."""
+    return _safe(text).replace("\n", "\\n")
 
 
 def _paint(text: str, page: Page, **style: Any) -> str:
@@ -137,12 +143,12 @@ def _operations(report: Report) -> Iterator[str]:
             continue
         cover = covered.get(name, {})
         rows.append((
-            name, *(str(row.get(each, 0)) for each in ("requests", "accepted", "rejected")),
+            _inline(name), *(str(row.get(each, 0)) for each in ("requests", "accepted", "rejected")),
             *(_share(cover, side) for side in ("satisfied", "violated")), str(found.get(name, 0)),
         ))  # fmt: skip
     yield from _aligned(rows)
     for reason, names in unsupported.items():
-        yield f"{reason}: {', '.join(names)}"
+        yield _inline(f"{reason}: {', '.join(names)}")
 
 
 def _share(row: Mapping[str, Any], side: str) -> str:
@@ -178,7 +184,7 @@ def summary(report: Report, page: Page | None = None) -> Iterator[str]:
     for group in sorted(_groups(report.findings), key=lambda each: (-each[0].severity, -len(each))):
         first = group[0]
         head = f"{first.severity}[{first.check}] {first.service}.{first.operation}"
-        yield f"{head} {len(group)} x: {_safe(first.message)}"
+        yield f"{_inline(head)} {len(group)} x: {_safe(first.message)}"
     yield from _unchecked(report)
     yield _closing(report, page)
 
@@ -189,12 +195,15 @@ def _closing(report: Report, page: Page) -> str:
     levels = sorted(Severity, reverse=True)
     named = [f"{counts[str(level)]} {_plural(words[level], counts[str(level)])}" for level in levels]
     worst = max((finding.severity for finding in report.findings), default=None)
+    broken = sum(len(finding.violations) for finding in report.findings)
+    if broken > len(report.findings):
+        named[-1] += f" ({broken} violations)"
     verdict = _paint(", ".join(named), page, fg=_COLORS[worst] if worst else "green", bold=True)
     parts = [verdict]
     if report.command == "drift":
         parts.append(f"{len(report.details.get('changes', ()))} changes")
     elif report.command == "validate" and (subject := report.details.get("subject")):
-        parts.append(str(subject))
+        parts.append(_inline(str(subject)))
     else:
         parts.append(f"{counts['checked']} of {counts['exchanges']} exchanges checked")
     met, possible = report.sides
