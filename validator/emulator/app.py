@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from validator import messages, validate
 from validator.contract import Contract, Operation
@@ -27,6 +27,9 @@ from validator.emulator.store import Scope, Store
 from validator.emulator.tokens import Tokens
 from validator.errors import EnvironmentFailedError, UnknownNameError, UnusableInputError
 from validator.results import Violation
+
+if TYPE_CHECKING:
+    from validator.emulator.mock import Mock
 
 try:
     import orjson
@@ -81,6 +84,7 @@ class Emulator:
         }
         self._lock = threading.RLock()
         self._random = random.Random(seed)
+        self.mock = _mock(tuple(mock), seed or 0)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
         self.clock = _clock(clock, delay, delays)
         self.store, self.keeper = Store(), Keeper(store) if store is not None else None
@@ -180,14 +184,21 @@ class Emulator:
 
     def offers_request(self, request: Any) -> bool:
         """Whether a request of botocore's is for a service that is answered here."""
-        named = protocol.target(protocol.lowered(request.headers))
-        return named is not None and named.prefix in self._prefixes
+        headers = protocol.lowered(request.headers)
+        named = protocol.target(headers)
+        if named is not None and named.prefix in self._prefixes:
+            return True
+        who = signed(headers.get("authorization", ""))
+        return self.mock is not None and who is not None and self.mock.signs(who.service)
 
     def offers(self, service: str) -> bool:
         """Whether a service's calls are answered here."""
-        return service in self.contracts
+        return service in self.contracts or (self.mock is not None and service in self.mock.contracts)
 
     # One call --------------------------------------------------------------------------------------------------------
+
+    def _plays(self, named: protocol.Target) -> bool:
+        return named.operation in self.routes.get(self._prefixes.get(named.prefix, ""), ())
 
     def operation_of(self, headers: Mapping[str, str]) -> Operation | None:
         """The operation that a request's lower-case headers name; None when there is none of that name."""
@@ -201,6 +212,10 @@ class Emulator:
         """One HTTP request; the headers' names in any case."""
         lower = protocol.lowered(headers)
         named = protocol.target(lower)
+        if self.mock is not None and not (named and self._plays(named)):
+            mocked = self.mock.route(method, path, lower, body)
+            if mocked is not None:
+                return self.mock.answer(mocked, method, path, lower, body, self.request_id())
         if method != "POST" or path.partition("?")[0] != "/" or named is None or not protocol.speaks(lower):
             return 404, self.headers("text/xml"), protocol.NO_OPERATION
         service = self._prefixes.get(named.prefix)
@@ -299,11 +314,21 @@ class Emulator:
 
     def headers(self, content_type: str = protocol.CONTENT_TYPE) -> dict[str, str]:
         """The headers of every answer."""
+        return {"Content-Type": content_type, "x-amzn-RequestId": self.request_id()}
+
+    def request_id(self) -> str:
+        """An id for one call, in the form of a UUID."""
         number = f"{self._random.getrandbits(128):032x}"
-        return {
-            "Content-Type": content_type,
-            "x-amzn-RequestId": f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}",
-        }
+        return f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}"
+
+
+def _mock(names: tuple[str, ...], seed: int) -> Mock | None:
+    if not names:
+        return None
+    # Hypothesis, which draws the answers, is slow to import: only who mocks pays for it.
+    from validator.emulator.mock import Mock
+
+    return Mock(names, seed)
 
 
 def _clock(clock: str | Clock, delay: float, delays: Mapping[str, float] | None) -> Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -64,8 +65,9 @@ def answering(emulator: Emulator) -> Handler:
             body = body.read()
         body = body.encode() if isinstance(body, str) else bytes(body or b"")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        status, headers, content = emulator.handle(request.method, path, request.headers, body)
-        response = AWSResponse(request.url, status, HeadersDict(headers), None)
+        asked = {"host": parts.netloc, **request.headers}
+        status, headers, content = emulator.handle(request.method, path, asked, body)
+        response = AWSResponse(request.url, status, HeadersDict(headers), io.BytesIO(content))
         response._content = content
         return response
 
