@@ -53,7 +53,7 @@ JOB = {"jobName": "j", "datasetArn": "arn:aws:personalize:us-east-1:123456789012
         ({"tags": [{"tagKey": "k", "tagValue": "v"}] * 201}, ["got   [201 items]", "want  at most 200 items"]),
         ({"tags": {"k": "v"}}, ["got   {1 member}", "AWS   Start of structure or map found where not expected."]),
         ({"jobName": "x" * 100}, ["want  1 to 63 characters", "help  cut it to 63", "it checks no maximum length"]),
-        ({"jobName": ""}, ["boto3 stops this too", "help  leave the member out"]),
+        ({"jobName": ""}, ["boto3 stops this too", "help  fill it"]),
     ],
 )
 def test_what_a_block_says(change, expected):
