@@ -285,7 +285,7 @@ def adverse() -> Report:
         "constraints": {"total": 2, "satisfied": 1, "violated": 0},
     }
     return Report(
-        text, found, 1, 1, [Unchecked(text, text, text, Location(text, 1, 1))], coverage=counted, details=details
+        "fuzz", found, 1, 1, [Unchecked(text, text, text, Location(text, 1, 1))], coverage=counted, details=details
     )
 
 

@@ -12,8 +12,8 @@ from validator.results import Report
 
 # Deeper than any contract goes; beyond it the writers of JSON give up in ways of their own.
 _DEEPEST = 100
-# Python writes no integer of more than 4300 digits.
-_MOST_BITS = 14_000
+# Beyond a double's range other readers refuse a number; beyond 4300 digits Python does not write it.
+_DOUBLE_BITS, _MOST_BITS = 1023, 14_000
 
 
 def render(report: Report, page: Page) -> str:
@@ -28,7 +28,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, int):
-        return int(value) if value.bit_length() < _MOST_BITS else f"<integer of {value.bit_length()} bits>"
+        return _integer(int(value))
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(value)
     if isinstance(value, (bytes, bytearray)):
@@ -40,6 +40,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item, depth + 1) for item in value]
     return _text(str(value))
+
+
+def _integer(value: int) -> int | str:
+    bits = value.bit_length()
+    return value if bits <= _DOUBLE_BITS else str(value) if bits < _MOST_BITS else f"<integer of {bits} bits>"
 
 
 def _text(text: str) -> str:
