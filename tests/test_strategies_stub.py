@@ -1,4 +1,5 @@
 """A stubbed client: drawn answers reach the caller as boto3 would hand them over, and only within the block."""
+
 from __future__ import annotations
 
 import datetime
@@ -80,14 +81,23 @@ def test_errors_are_the_declared_ones_and_are_raised_as_such() -> None:
     @settings(quick, max_examples=80)
     @given(st.data())
     def draw(data: st.DataObject) -> None:
+        told: botocore.exceptions.ClientError | None = None
         with strategies.stub(PERSONALIZE, data, errors=True) as calls:
             try:
                 PERSONALIZE.create_dataset_import_job(
-                    jobName="a", datasetArn=ARN, dataSource={"dataLocation": "s3://a"}, roleArn="arn:aws:iam::123456789012:role/a")
+                    jobName="a",
+                    datasetArn=ARN,
+                    dataSource={"dataLocation": "s3://a"},
+                    roleArn="arn:aws:iam::123456789012:role/a",
+                )
             except botocore.exceptions.ClientError as error:
-                raised.add(type(error).__name__)
-                assert calls[-1].error is not None
-                assert calls[-1].error.code == error.response["Error"]["Code"]
+                told = error
+        drawn = calls[-1].error
+        assert (told is None) == (drawn is None)
+        if told is not None and drawn is not None:
+            assert type(told) is getattr(PERSONALIZE.exceptions, drawn.code)
+            assert told.response["Error"] == {"Code": drawn.code, "Message": drawn.message}
+            raised.add(drawn.code)
 
     draw()
     declared = validate.load("personalize").operation("CreateDatasetImportJob").errors
@@ -109,7 +119,17 @@ def test_nothing_stays_behind_and_parameters_are_checked() -> None:
 
 
 def test_the_example_of_the_documentation_finds_its_bugs(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(EXAMPLES)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(EXAMPLES),
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout

@@ -2,6 +2,7 @@
 
 
 def failed_imports_first_try(client, dataset_arn):
+    """Take every member for granted."""
     failed, token = [], None
     while True:
         page = client.list_dataset_import_jobs(datasetArn=dataset_arn, **({"nextToken": token} if token else {}))
@@ -14,6 +15,7 @@ def failed_imports_first_try(client, dataset_arn):
 
 
 def failed_imports_second_try(client, dataset_arn):
+    """Stop at the first page without jobs."""
     failed, token = [], None
     while True:
         page = client.list_dataset_import_jobs(datasetArn=dataset_arn, **({"nextToken": token} if token else {}))
@@ -26,6 +28,7 @@ def failed_imports_second_try(client, dataset_arn):
 
 
 def failed_imports(client, dataset_arn):
+    """Read on until there is no token."""
     failed, token = [], None
     while True:
         page = client.list_dataset_import_jobs(datasetArn=dataset_arn, **({"nextToken": token} if token else {}))

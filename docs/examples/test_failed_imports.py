@@ -1,3 +1,4 @@
+# ruff: noqa: D103
 """Does `failed_imports` survive whatever Personalize may answer? Run: pytest docs/examples"""
 import boto3
 import pytest
