@@ -66,15 +66,17 @@ def find(start: Path) -> Settings:
             return Settings(_checked(_read(own), own), own)
         project = folder / "pyproject.toml"
         if project.is_file():
-            table = _read(project).get("tool", {}).get("aws-contract")
-            if table is not None:
+            tool = _read(project).get("tool", {})
+            if not isinstance(tool, dict):
+                raise UnusableInputError("'tool' is not a table", where=str(project))
+            if (table := tool.get("aws-contract")) is not None:
                 return Settings(_checked(table, project), project)
     return Settings()
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableInputError(f"cannot be read: {error}", where=str(path)) from None
     except tomllib.TOMLDecodeError as error:
@@ -100,7 +102,11 @@ def _checked(table: Any, path: Path) -> Mapping[str, Any]:
     for name, value in table.items():
         if name not in SETTINGS:
             raise UnusableInputError(f"unknown setting {name!r}{did_you_mean(name, SETTINGS)}", where=str(path))
-        if not isinstance(value, _KINDS[name]) or (isinstance(value, bool) and bool not in _KINDS[name]):
+        if (
+            not isinstance(value, _KINDS[name])
+            or (isinstance(value, bool) and bool not in _KINDS[name])
+            or (SETTINGS[name].kind == "list of strings" and not all(isinstance(text, str) for text in value))
+        ):
             raise UnusableInputError(f"setting {name!r} must be {SETTINGS[name].kind}", where=str(path))
     for entry in table.get("ignore", ()):
         if (
