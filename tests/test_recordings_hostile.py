@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import json
 import os
+import random
 import tarfile
 import time
 import tracemalloc
@@ -17,6 +19,7 @@ import pytest
 
 from validator.__main__ import run
 from validator.batch import Tally
+from validator.recordings import yamls
 from validator.recordings.detect import Given
 from validator.recordings.limits import Limits
 from validator.shards import check_all, cut
@@ -179,3 +182,78 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
         assert tally.checked == count
         assert len(tally.findings) == 1
     assert peaks[1] < peaks[0] * 1.5 + 1_000_000
+
+
+def mutations(document: object, draw: random.Random) -> object:
+    """The document with one value somewhere in it replaced by something that nobody expects there."""
+    odd = [None, True, 0, -1, 1e300, "", "\ud800", "x" * 50, [], {}, [[]], {"a": {}}, ["a"], float("nan"), 10**400]
+    document = copy.deepcopy(document)
+    while True:
+        place, key = None, None
+        value = document
+        while isinstance(value, (dict, list)) and value and (place is None or draw.random() < 0.8):
+            keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+            place, key = value, draw.choice(keys)
+            value = value[key]
+        if place is None:
+            return draw.choice(odd)
+        if isinstance(place, dict) and draw.random() < 0.2:
+            del place[key]
+        else:
+            place[key] = draw.choice(odd)  # type: ignore[index]
+        return document
+
+
+ODD_LINES = [
+    {"service": [], "operation": {}},
+    {"service": "personalize", "operation": 7},
+    {"service": "personalize", "operation": "ListDatasetImportJobs", "error": {"code": [], "message": {}}},
+    {"service": "personalize", "operation": "ListDatasetImportJobs", "error": "no", "status": "x", "recorded_at": []},
+    {"service": "personalize", "operation": "ListDatasetImportJobs", "request": [], "response": "x", "source": 5},
+    {
+        "service": "personalize",
+        "operation": "ListDatasetImportJobs",
+        "request": {"\ud800": 1},
+        "response": {"a": "\ud800"},
+    },
+    {"service": "personalize", "operation": "ListDatasetImportJobs", "request": {"maxResults": 10**400}},
+]
+
+
+@pytest.mark.parametrize("document", ODD_LINES)
+def test_an_odd_line_is_never_more_than_a_line(document: object, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(LINE.decode() + json.dumps(document) + "\n" + LINE.decode())
+    tally = Tally()
+    check_all(cut([str(tmp_path)], tally=tally), tally)
+    json.dumps(tally.report().to_json(), default=str)
+    assert tally.exchanges >= 2
+    assert len(tally.problems) <= 1
+    assert tally.groups[next(iter(tally.groups))].count >= 2
+
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "recordings"
+WHOLE = sorted(
+    path
+    for path in FIXTURES.rglob("*")
+    if path.suffix in (".json", ".har", ".yaml", ".yml") and "examples" not in path.parts
+)
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_a_value_out_of_place_is_never_more_than_a_line(path: Path, tmp_path: Path) -> None:
+    content = path.read_bytes()
+    document = (
+        yamls.parse_yaml(content.decode(), "x", SMALL) if path.suffix in (".yaml", ".yml") else json.loads(content)
+    )
+    draw = random.Random(str(path.name))
+    for number in range(25):
+        broken = mutations(document, draw)
+        target = tmp_path / path.with_suffix(".json").name
+        try:
+            target.write_text(json.dumps(broken, default=lambda value: value.decode("latin-1")))
+        except (TypeError, ValueError):
+            continue
+        tally = Tally()
+        check_all(cut([str(target)], tally=tally), tally)
+        tally.report()
+        assert all("\n" not in str(problem) for problem in tally.problems), number

@@ -88,7 +88,7 @@ def revive(value: Any) -> Any:
         parts = {name: part for name, part in value.items() if not name.startswith("__")}
         try:
             return datetime.datetime(**parts, tzinfo=datetime.timezone.utc)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return dict(value)
     if kind == "StreamingBody":
         return ""

@@ -142,4 +142,4 @@ def to_bytes(value: Any, *, base64_text: bool = False) -> bytes:
             return base64.b64decode(value, validate=False)
         except ValueError:
             raise UnusableInputError("a body is said to be base64 and is not") from None
-    return value.encode("utf-8", "surrogateescape")
+    return value.encode("utf-8", "surrogatepass")

@@ -40,7 +40,7 @@ _STARTS = {
     "har": re.compile(r'^\s*"startedDateTime"\s*:', re.MULTILINE),
 }
 # What a document that only looks like its format gives rise to.
-_MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError)
+_MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, IndexError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

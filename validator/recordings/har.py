@@ -41,13 +41,14 @@ def to_call(entry: Mapping[str, Any]) -> Call:
     headers = _headers(request.get("headers"))
     if "content-type" not in headers and sent.get("mimeType"):
         headers["content-type"] = str(sent["mimeType"])
+    status = response.get("status")
     recorded, elapsed = to_epoch(entry.get("startedDateTime")), entry.get("time")
     return Call(
         str(request["method"]).upper(),
         str(request["url"]),
         headers,
         body,
-        response.get("status") or None,
+        (status or None) if isinstance(status, int) else None,
         _headers(response.get("headers")),
         to_bytes(content.get("text"), base64_text=content.get("encoding") == "base64"),
         recorded if isinstance(recorded, (int, float)) else None,

@@ -88,7 +88,10 @@ def from_document(
         error = document.get("error")
         if error is not None:
             body = error.get("body")
-            error = ErrorReply(error["code"], error.get("message") or "", body if isinstance(body, Mapping) else None)
+            said = error.get("message")
+            error = ErrorReply(
+                str(error["code"]), said if isinstance(said, str) else "", body if isinstance(body, Mapping) else None
+            )
         recorded = document.get("recorded_at")
         if recorded is not None and not isinstance(recorded, (int, float)):
             recorded = to_epoch(recorded)
