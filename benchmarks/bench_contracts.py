@@ -30,7 +30,8 @@ for service in models.services:
     document = derive.derive(files.model, service=service, paginators=files.paginators, botocore=files.botocore)
     count += len(document["x-aws-operations"])
     del files, document
-print(len(models.services), "services", count, "operations,", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MB")
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(len(models.services), "services", count, "operations,", peak, "MB")
 """
 
 LOAD = """
