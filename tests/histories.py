@@ -89,6 +89,18 @@ def no_group(name: str) -> Exchange:
     return refused("DescribeDatasetGroup", {"datasetGroupArn": f"{GROUP}/{name}"}, "ResourceNotFoundException")
 
 
+def listed_groups(*names: str, token: str | None = None, after: str | None = None) -> Exchange:
+    page: dict[str, Any] = {
+        "datasetGroups": [{"datasetGroupArn": f"{GROUP}/{name}", "status": "DELETE PENDING"} for name in names]
+    }
+    request = {"maxResults": 1} if token or after else {}
+    return call(
+        "ListDatasetGroups",
+        {**request, **({"nextToken": after} if after else {})},
+        {**page, **({"nextToken": token} if token else {})},
+    )
+
+
 PAGED = {"maxResults": 1}
 TAGGED = {"resourceArn": f"{JOBS}/a"}
 _LIST = "ListDatasetImportJobs"
@@ -123,6 +135,12 @@ CASES: tuple[Case, ...] = (
          (listed("a", request=PAGED, token="t"), listed("b", request={**PAGED, "nextToken": "t"}))),
     Case("page_complete", (listed("a", "b"), listed("a", request=PAGED, token="t"), listed(request={**PAGED, "nextToken": "t"})),
          (listed("a", "b"), listed("b", request=PAGED, token="t"), listed("a", request={**PAGED, "nextToken": "t"}))),
+    Case(
+        "page_complete",
+        (listed_groups("g", "h"), listed_groups("g", token="t"), listed_groups(after="t")),
+        (group("h"), drop_group("h"), listed_groups("g", "h"), listed_groups("g", token="t"), listed_groups(after="t")),
+        "what is being deleted may go",
+    ),
     Case("token_rejected", (call(_LIST, {"nextToken": "forged"}),), (refused(_LIST, {"nextToken": "forged"}, "InvalidNextTokenException"),)),
     Case("token_rejected", (listed("a", request=PAGED, token="t"), listed("b", request={"nextToken": "t", "datasetArn": DATA})),
          (listed("a", request={"datasetArn": DATA}, token="t"), listed("b", request={"nextToken": "t", "datasetArn": DATA})), "of another filter"),

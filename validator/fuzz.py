@@ -58,7 +58,7 @@ class Run(Stage):
         salt = "" if fresh else f"{self.options.seed % 0xFFFF:x}x{self.options.share[0]}x{self.chapters}x"
         chance = random.Random(f"{self.options.seed} {contract.service} {phase} {self.chapters}")
         try:
-            yield World(self.journal, contract, self.options.given, chance, salt)
+            yield World(self.journal, contract, self.options.given, chance, salt, writes=self.options.writes)
         finally:
             self._judge(contract, opened.exchanges)
 

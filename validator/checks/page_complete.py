@@ -35,8 +35,12 @@ def page_complete(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator
             {identity(contract, walk.operation, item) for page in each.pages for item in page.items}
             for each in (whole, paged)
         ]
-        if sets[0] != sets[1]:
-            lost, extra = sorted(sets[0] - sets[1]), sorted(sets[1] - sets[0])
+        # What is being deleted goes when it goes.
+        leaving = {
+            life.identifier for life in read.lives.values() if life.deleted is not None and life.scope == walk.scope
+        }
+        lost, extra = sorted(sets[0] - sets[1] - leaving), sorted(sets[1] - sets[0] - leaving)
+        if lost or extra:
             what = (
                 f"misses {len(lost)} of {len(sets[0])}, such as {shown(lost[0])}"
                 if lost

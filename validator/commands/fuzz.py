@@ -108,7 +108,9 @@ def fuzz(
     driven = opener()
     try:
         with _Listener(record, reporting.quiet) as listener:
-            result = fuzzing.run(Limited(driven, **limits), operations, options, listener=listener)
+            result = fuzzing.run(
+                Limited(driven, **limits, reading=not options.writes), operations, options, listener=listener
+            )
     finally:
         driven.close()
     return finish(result, reporting)

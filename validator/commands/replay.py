@@ -143,7 +143,7 @@ def _case(entry: Mapping[str, Any]) -> Case:
         return Case(
             entry["id"], entry["check"], finding.group, entry["message"], tuple(map(exchange, entry.get("calls", ())))
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UnusableInputError(f"not a finding: it lacks {error}", where="report") from None
 
 
@@ -152,7 +152,7 @@ def _calls(text: str, path: Path) -> Iterator[Exchange]:
         if line.strip():
             try:
                 yield exchange(json.loads(line), Location(str(path), number))
-            except (ValueError, KeyError, TypeError, RecursionError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise UnusableInputError(
                     "not an exchange", where=f"{path}:{number}", fix="pass the tool's own JSONL"
                 ) from None

@@ -106,8 +106,9 @@ def _recorded(path: Path) -> dict[tuple[str, str], list[Any]]:
         if line.strip():
             try:
                 entry = json.loads(line)
+                name = (entry["service"], entry["operation"])
                 if "request" in entry:
-                    found.setdefault((entry["service"], entry["operation"]), []).append(entry["request"])
+                    found.setdefault(name, []).append(entry["request"])
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise UnusableInputError(
                     "not an exchange", where=f"{path}:{number}", fix="pass the tool's own JSONL"

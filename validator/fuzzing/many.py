@@ -48,7 +48,7 @@ def _share(opener: Opener, names: list[tuple[str, str]], limits: Limits, options
     operations = [validate.load(service).operation(name) for service, name in names]
     target = opener()
     try:
-        limited = Limited(target, **limits)  # type: ignore[arg-type]
+        limited = Limited(target, **limits, reading=not options.writes)  # type: ignore[arg-type]
         return target.name, fuzz.drive(limited, operations, options)
     finally:
         target.close()

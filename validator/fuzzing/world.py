@@ -35,12 +35,20 @@ class World:
     """Live resources by family, account and region, made when they are first needed.
 
     `given` are values for members by name that the target has already; nothing is created for those. `salt` keeps
-    names apart from those of other runs on a target that cannot forget.
+    names apart from those of other runs on a target that cannot forget. Without `writes` nothing is made or deleted.
     """
 
     def __init__(
-        self, journal: Journal, contract: Contract, given: Given, chance: random.Random, salt: str = ""
+        self,
+        journal: Journal,
+        contract: Contract,
+        given: Given,
+        chance: random.Random,
+        salt: str = "",
+        *,
+        writes: bool = True,
     ) -> None:
+        self.writes = writes
         self.journal, self.contract, self.given, self.chance, self.salt = journal, contract, dict(given), chance, salt
         self.families = families(contract)
         self._held: dict[tuple[str, str | None, str | None], Held | None] = {}
@@ -109,7 +117,7 @@ class World:
         **values: Any,
     ) -> Held | None:
         """Make one resource; None when the target refuses."""
-        if not self.offers(family, "create"):
+        if not self.writes or not self.offers(family, "create"):
             return None
         request = self.request(family, account=account, region=region, **values)
         if request is None:
@@ -156,7 +164,7 @@ class World:
 
     def delete(self, held: Held) -> Exchange | None:
         """Ask for a resource to be deleted."""
-        if not self.offers(held.family, "delete"):
+        if not self.writes or not self.offers(held.family, "delete"):
             return None
         operation = self.contract.operation(held.family.operations["delete"])
         exchange = self.journal.send(

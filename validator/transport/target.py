@@ -55,7 +55,7 @@ class BudgetSpentError(Exception):
 class Limited:
     """A target with a budget of requests, a deadline and a rate; calls beyond them raise BudgetSpentError.
 
-    `rate` is in calls a second. `clock` and `sleep` are the seams for tests.
+    With `reading` an operation that may change something is never sent, whoever asks. `rate` is in calls a second. `clock` and `sleep` are the seams for tests.
     """
 
     def __init__(
@@ -65,10 +65,12 @@ class Limited:
         requests: int | None = None,
         seconds: float | None = None,
         rate: float | None = None,
+        reading: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.target, self.left, self._clock, self._sleep = target, requests, clock, sleep
+        self._reading = reading
         self.name, self.accounts, self.regions, self.owned = target.name, target.accounts, target.regions, target.owned
         self._deadline = None if seconds is None else clock() + seconds
         self._pause, self._next = (1 / rate if rate else 0.0), clock()
@@ -84,6 +86,8 @@ class Limited:
         phase: str | None = None,
     ) -> Answer:
         """Call an operation once, when and if the limits allow it."""
+        if self._reading and not operation.readonly:
+            return Unchecked("only operations that read are allowed", operation.service, operation.name)
         if self.left is not None and self.left <= 0:
             raise BudgetSpentError("the budget of requests is spent")
         now = self._clock() if self._deadline is not None or self._pause else 0.0
