@@ -25,7 +25,7 @@ from validator.errors import AwsContractError, UnusableInputError
 from validator.exchange import ErrorReply, Exchange
 from validator.recordings.placeholders import excuses
 from validator.recordings.recording import UnreadableLineError, View
-from validator.reshape import PLAIN, reshape
+from validator.reshape import PLAIN, reshape, resolve
 from validator.results import Finding, Report, Unchecked, Violation
 
 # What recordings are held to: each exchange alone, since nothing says that a recording is whole or in order.
@@ -57,8 +57,9 @@ class Trouble:
 
 @dataclass(slots=True)
 class Group:
-    """One problem in many places: how often, in which files, and its first places."""
+    """One problem in many places: in words, how often, in which files, and its first places."""
 
+    text: str = ""
     count: int = 0
     files: set[bytes] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
@@ -87,9 +88,12 @@ class Tally:
     lines: int = 0
     indexes: int = 0
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Finding, contract: Contract) -> None:
         """Count a finding, and keep it when it is the first of its kind in its file."""
-        group = self.groups.setdefault((*finding.group, str(finding.severity)), Group())
+        key = (*finding.group, str(finding.severity))
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(describe(finding, contract))
         group.count += 1
         group.files.add(_digest(finding.location.file or "") if finding.location else b"")
         id = finding.id
@@ -134,7 +138,7 @@ class Tally:
         for key, group in other.groups.items():
             mine = self.groups.get(key)
             if mine is None:
-                mine = self.groups[key] = Group()
+                mine = self.groups[key] = Group(group.text)
             for id in group.ids:
                 if id not in self.findings and len(mine.ids) < PLACES + 1:
                     self.findings[id] = _moved(other.findings[id], lines, indexes)
@@ -158,7 +162,7 @@ class Tally:
         findings = [self.findings[id] for group in groups for id in group.ids]
         listed = [
             {
-                "group": describe(self._first(group)),
+                "group": group.text,
                 "count": group.count,
                 "files": len(group.files),
                 "example": group.ids[0],
@@ -199,13 +203,22 @@ def _digest(file: str) -> bytes:
     return hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def describe(finding: Finding) -> str:
-    """A group in words: `events.ListTargetsByRule response Targets.Arn maxLength`."""
+def describe(finding: Finding, contract: Contract) -> str:
+    """A group in words: `events.ListTargetsByRule response Targets.*.Arn maxLength`."""
+    name = f"{finding.service}.{finding.operation} {finding.direction}"
     if not finding.violations:
-        return f"{finding.service}.{finding.operation} {finding.direction} {finding.code or finding.message}"
+        return f"{name} {finding.code or finding.message}"
     violation = finding.violations[0]
-    place = ".".join("*" if part.isdigit() else part for part in violation.instance_path.split("/")[1:]) or "the whole"
-    return f"{finding.service}.{finding.operation} {finding.direction} {place} {violation.keyword}"
+    shape = contract.operation(finding.operation).shape(finding.direction, finding.code)
+    schema: Mapping[str, Any] = contract.define(shape) if shape else {}
+    places = []
+    for part in violation.instance_path.split("/")[1:]:
+        members = schema.get("properties", {})
+        # Indexes and the keys of maps are one place.
+        places.append("*" if not members else part)
+        below = members.get(part) or schema.get("items") or schema.get("additionalProperties")
+        schema = resolve(contract, below) if isinstance(below, Mapping) else {"properties": {part: {}}}
+    return f"{name} {'.'.join(places) or 'the whole'} {violation.keyword}"
 
 
 # Judging -------------------------------------------------------------------------------------------------------------
@@ -286,7 +299,7 @@ class Judge:
             if finding.check == "error_declared" and not finding.code:
                 continue
             for each in _split(finding, exchange, self.view, operation.contract):
-                self.tally.add(each)
+                self.tally.add(each, operation.contract)
 
 
 def _canonical(exchange: Exchange, operation: Operation) -> Exchange:
