@@ -1,13 +1,6 @@
-"""How the documentation is built: `sphinx-build -W docs site`."""
+"""How the documentation is built: `sphinx-build -W docs site`. `python docs/reference_pages.py` writes its reference."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import reference_pages
 
 from validator import __version__
 
@@ -24,8 +17,3 @@ html_baseurl = ""
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "deflist"]
 suppress_warnings = ["misc.highlighting_failure"]
-
-
-def setup(app: object) -> None:
-    """Write the reference pages from the code before the sources are read."""
-    reference_pages.write(Path(__file__).parent / "reference")

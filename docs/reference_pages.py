@@ -5,6 +5,7 @@ Run it to bring the committed pages up to date: `python docs/reference_pages.py`
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -47,7 +48,7 @@ def commands() -> Lines:
         yield "```text"
         yield f"{inner.command_path} {' '.join(command.collect_usage_pieces(inner))}"
         yield "```\n"
-        yield (command.help or "").replace("\b\n", "").strip() + "\n"
+        yield _prose(command.help or "") + "\n"
         own = []
         for option in command.params:
             if isinstance(option, click.Option) and not option.hidden:
@@ -61,6 +62,14 @@ def commands() -> Lines:
             yield "Also the [shared options](#shared-options).\n"
     yield "## Shared options\n"
     yield from _table(("option", "meaning"), (_option(option, context) for option in shared.values()))
+
+
+def _prose(text: str) -> str:
+    """A command's help as paragraphs; those that click is told not to wrap stay as they are."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        f"```text\n{inspect.cleandoc(each[1:])}\n```" if each.startswith("\b") else each for each in paragraphs
+    )
 
 
 _SHARED = {"reports", "fail_on", "strict", "ignores", "baseline", "update_baseline", "quiet", "no_color"}
@@ -78,8 +87,13 @@ def check_pages() -> Lines:
     yield "# Checks\n"
     yield "`aws-contract explain CHECK` says the same at the prompt.\n"
     rows = (
-        (f"`{id}`", check.sentence, check.severity, "exchange" if check.scope == "exchange" else "sequence",
-         f"[source]({check.source})" if check.source else "")
+        (
+            f"`{id}`",
+            check.sentence,
+            check.severity,
+            "exchange" if check.scope == "exchange" else "sequence",
+            f"[source]({check.source})" if check.source else "",
+        )
         for id, check in checks.table().items()
     )
     yield from _table(("check", "demands", "severity", "judges an", "documented"), rows)
@@ -123,7 +137,12 @@ def overlay_pages() -> Lines:
     for service in overlay.services(folder):
         yield f"## {service}\n"
         rows = (
-            (f"`{entry.id}`", entry.layer, entry.reason, " ".join(f"[{n}]({url})" for n, url in enumerate(entry.evidence, 1)))
+            (
+                f"`{entry.id}`",
+                entry.layer,
+                entry.reason,
+                " ".join(f"[{n}]({url})" for n, url in enumerate(entry.evidence, 1)),
+            )
             for entry in overlay.load(folder, service)
         )
         yield from _table(("entry", "layer", "reason", "evidence"), rows)
@@ -146,8 +165,12 @@ def report_pages() -> Lines:
 
 
 PAGES: Mapping[str, Callable[[], Lines]] = {
-    "commands": commands, "checks": check_pages, "keywords": keyword_pages, "overlays": overlay_pages,
-    "settings": settings_pages, "reports": report_pages,
+    "commands": commands,
+    "checks": check_pages,
+    "keywords": keyword_pages,
+    "overlays": overlay_pages,
+    "settings": settings_pages,
+    "reports": report_pages,
 }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import contextlib
 import doctest
+import inspect
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import validator
 from tests import documents
 
 PAGES = documents.pages()
@@ -150,6 +153,82 @@ def test_every_command_is_documented() -> None:
     for name in cli.COMMANDS:
         assert f"## `{name}`" in reference
         assert f"`{name}`" in readme or f"aws-contract {name}" in readme, f"README does not name {name}"
+
+
+def test_every_public_name_is_documented() -> None:
+    from validator import emulator, strategies
+
+    text = (documents.ROOT / "docs" / "reference" / "python.md").read_text("utf-8")
+    methods = ["client", "patch", "advance", "reset", "close", "now", "pass_time", "handle", "exchange"]
+    assert all(callable(getattr(emulator.Emulator, name)) for name in methods)
+    arguments = inspect.signature(emulator.Emulator).parameters
+    plugin = ["--aws-contract", "--aws-contract-report", "--aws-contract-fail-under", "aws_contract", "aws_emulator",
+              "aws_contract_ignore"]  # fmt: skip
+    for name in (*validator.__all__, *strategies.__all__, *methods, *arguments, *plugin):
+        assert re.search(rf"`(@pytest\.mark\.)?{re.escape(name)}\b", text), f"python.md does not name {name}"
+
+
+@pytest.mark.parametrize("name", ["attach", "detach", "load"])
+def test_signatures_are_documented_as_they_are(name: str) -> None:
+    text = (documents.ROOT / "docs" / "reference" / "python.md").read_text("utf-8")
+    shown = re.search(rf"`{name}\((.*?)\)`", text)
+    assert shown is not None
+    names = re.findall(r"(\w+)(?:=[^,]+)?", shown[1].replace("*, ", ""))
+    assert names == list(inspect.signature(getattr(validator, name)).parameters)
+
+
+def test_every_room_is_in_the_picture() -> None:
+    text = (documents.ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {
+        path.stem
+        for path in (documents.ROOT / "validator").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    for part in ("## Floors", "## Rooms"):
+        table = text.partition(part)[2].partition("\n## ")[0]
+        missing = rooms - {"__init__"} - set(re.findall(r"`(\w+)`", table))
+        assert not missing, f"{part} of architecture.md lacks {sorted(missing)}"
+
+
+def test_every_benchmark_has_a_line() -> None:
+    text = (documents.ROOT / "docs" / "performance.md").read_text("utf-8")
+    for path in (documents.ROOT / "benchmarks").glob("bench_*.py"):
+        assert f"benchmarks/{path.name}" in text, f"performance.md does not name {path.name}"
+
+
+def test_nothing_to_contribute_takes_more_than_five_steps() -> None:
+    pages = [documents.ROOT / "CONTRIBUTING.md", documents.ROOT / "docs" / "howto" / "add-an-erratum.md"]
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert not re.search(r"^6\. ", text, re.MULTILINE)
+        for name in re.findall(r"`((?:validator|tests|docs|schemas|fixtures)/[\w./-]+)`", text):
+            if not re.search("NAME|SERVICE", name):
+                assert (documents.ROOT / name).exists(), f"{page.name} names {name}, which is not there"
+
+
+def test_every_page_builds_without_a_warning(tmp_path: Path) -> None:
+    for needed in ("sphinx", "myst_parser", "furo"):
+        pytest.importorskip(needed, reason=f"{needed} is not installed; it is in the extra docs")
+    words = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-d",
+        str(tmp_path / "trees"),
+        "docs",
+        str(tmp_path / "site"),
+    ]
+    done = subprocess.run(words, cwd=documents.ROOT, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_links_of_pages_outside_the_site_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", (documents.ROOT / name).read_text("utf-8")):
+            assert (documents.ROOT / target).exists(), f"{name} links to {target}"
 
 
 def test_reference_pages_are_what_the_code_says() -> None:
