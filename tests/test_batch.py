@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Iterator
@@ -166,6 +167,14 @@ def test_a_finding_keeps_its_id_when_lines_move() -> None:
     )
     assert first.id == second.id
     assert first.location != second.location
+
+
+@pytest.mark.parametrize(("phase", "count"), [("negative", 0), ("boundary", 0), ("positive", 1), (None, 1)])
+def test_requests_that_a_fuzz_run_broke_on_purpose_are_not_judged(phase: str | None, count: int) -> None:
+    broken = dataclasses.replace(exchange(line(request={"maxResults": 101})), phase=phase)
+    assert len(validator.batch([broken]).findings) == count
+    wrong = dataclasses.replace(exchange(line(response={"datasetImportJobs": 5})), phase=phase)
+    assert len(validator.batch([wrong]).findings) == 1
 
 
 def test_names_that_do_not_exist_are_unchecked() -> None:

@@ -30,6 +30,8 @@ from validator.results import Finding, Report, Unchecked, Violation
 
 # What recordings are held to: each exchange alone, since nothing says that a recording is whole or in order.
 CHECKS = ("request_conformance", "response_conformance", "error_conformance", "error_declared")
+# Phases of a fuzz run that break requests on purpose: what is told of these is the service's answer alone.
+BREAKING = frozenset(("boundary", "negative"))
 # Beyond so many places of one group, or notes on what was not checked, more are counted and not kept.
 PLACES = 200
 NOTES = 1000
@@ -233,9 +235,8 @@ class _Known:
     def keeps(self, exchange: Exchange) -> bool:
         """Whether request and response surely keep the contract; what raises is told by the diagnosis."""
         try:
-            return (exchange.request is None or self.request(exchange.request)) and (
-                exchange.response is None or self.response(exchange.response)
-            )
+            request = exchange.request is None or exchange.phase in BREAKING or self.request(exchange.request)
+            return request and (exchange.response is None or self.response(exchange.response))
         except (ValueError, TypeError, OverflowError, RecursionError):
             return False
 
@@ -295,7 +296,8 @@ class Judge:
         if exchange.error is None and canonical is not exchange and known.keeps(canonical):
             return
         exchange = canonical
-        for finding in checks.run(operation.contract, (exchange,), only=CHECKS):
+        wanted = CHECKS[1:] if exchange.phase in BREAKING else CHECKS
+        for finding in checks.run(operation.contract, (exchange,), only=wanted):
             if finding.check == "error_declared" and not finding.code:
                 continue
             for each in _split(finding, exchange, self.view, operation.contract):
