@@ -250,7 +250,7 @@ def adverse() -> Report:
             direction=text,
             message=text * 20_000,
             code=text,
-            reproduce={"python": text, "cli": text * 2000, text: text},
+            reproduce={"python": text, "cli": text * 2000, "curl": text},
             calls=({"request": text, text: text},),
         )
     )

@@ -104,8 +104,8 @@ def _figure(number: int, name: str, life: Mapping[str, Any]) -> Element:
     ]
     listed = table(f"Transitions of {name}", ["from", "to", "", "times seen"], rows)
     listed.set("class", "scroll")
-    drawn: Node = h("p", "Too many states to draw.")
-    if len(states) <= _MOST_STATES and len(every) <= _MOST_EDGES:
+    drawn: Node = h("p", "Too many states to draw.") if every else None
+    if every and len(states) <= _MOST_STATES and len(every) <= _MOST_EDGES:
         drawn = region(f"Lifecycle of {name}", _drawing(f"life{number}", name, told, every))
     return h(
         "article",

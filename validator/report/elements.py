@@ -96,7 +96,7 @@ def quoted(text: str, most: int = 4000) -> Element:
 
 def region(label: str, *children: Node) -> Element:
     """A part that scrolls sideways by itself and can be scrolled with the keyboard."""
-    return h("div", *children, class_="scroll", role="region", aria_label=label, tabindex="0")
+    return h("div", *children, class_="scroll", role="group", aria_label=label, tabindex="0")
 
 
 def table(caption: str, heads: Iterable[Node], rows: Iterable[Iterable[Node]], *, class_: str | None = None) -> Element:

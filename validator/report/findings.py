@@ -202,7 +202,7 @@ def _lines(finding: Finding) -> Element | None:
         label = _LINES.get(name, name)
         copy = h("button", "Copy", hidden(f" the {label} line"), type="button", class_="copy", hidden=True)
         told = f"{label} line of {finding.id}"
-        body = h("pre", h("code", plain(line, 20_000)), tabindex="0", role="region", aria_label=told)
+        body = h("pre", h("code", plain(line, 20_000)), tabindex="0", role="group", aria_label=told)
         figures.append(h("figure", h("figcaption", label, copy), body, class_="line"))
     return h("div", h("h4", "Reproduce"), *figures)
 

@@ -77,7 +77,7 @@ def listing(title: Node, value: Any, marks: Collection[str], *, label: str, star
         if len(every) >= _READ:
             break
     chosen = {number for number, line in enumerate(every) if line.pointer in marks and (line.pointer or not number)}
-    body = h("pre", class_="listing", tabindex="0", role="region", aria_label=label)
+    body = h("pre", class_="listing", tabindex="0", role="group", aria_label=label)
     before = -1
     for number in _shown(len(every), chosen):
         if number != before + 1:

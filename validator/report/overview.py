@@ -123,7 +123,7 @@ def _rest(details: Mapping[str, Any]) -> Element | None:
     return h(
         "details",
         h("summary", "Other details"),
-        h("pre", plain(text, 20_000), class_="listing", tabindex="0", role="region", aria_label="Other details"),
+        h("pre", plain(text, 20_000), class_="listing", tabindex="0", role="group", aria_label="Other details"),
     )
 
 
