@@ -210,7 +210,10 @@ class Emulator:
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """One HTTP request; the headers' names in any case."""
-        lower = protocol.lowered(headers)
+        return self.handle_lowered(method, path, protocol.lowered(headers), body)
+
+    def handle_lowered(self, method: str, path: str, lower: Mapping[str, str], body: bytes) -> Answer:
+        """One HTTP request, its headers by lower-case name."""
         named = protocol.target(lower)
         if self.mock is not None and not (named and self._plays(named)):
             mocked = self.mock.route(method, path, lower, body)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from validator.emulator import protocol
 from validator.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def answering(emulator: Emulator) -> Handler:
             body = body.read()
         body = body.encode() if isinstance(body, str) else bytes(body or b"")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        asked = {"host": parts.netloc, **request.headers}
-        status, headers, content = emulator.handle(request.method, path, asked, body)
+        asked = {"host": parts.netloc, **protocol.lowered(request.headers)}
+        status, headers, content = emulator.handle_lowered(request.method, path, asked, body)
         response = AWSResponse(request.url, status, HeadersDict(headers), io.BytesIO(content))
         response._content = content
         return response

@@ -29,7 +29,7 @@ from validator.results import Violation
 
 SYNTHETIC = "x-aws-contract-synthetic"
 # How many responses are drawn for an operation; a request picks one of them.
-_DRAWN = 12
+_DRAWN = 8
 
 
 class Mock:

@@ -31,7 +31,10 @@ def speaks(headers: Mapping[str, str]) -> bool:
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers by lower-case name, values as text."""
-    return {
-        str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        for name, value in headers.items()
-    }
+    # botocore's own mapping finds each value anew by a key of its own; what it holds is a plain one.
+    plain = getattr(headers, "_dict", headers)
+    found = {}
+    for name, value in plain.items():
+        text = value if type(value) is str else value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        found[(name if type(name) is str else str(getattr(name, "_key", name))).lower()] = text
+    return found
