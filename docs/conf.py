@@ -1,4 +1,4 @@
-"""How the documentation is built: `sphinx-build -W docs site`. `python docs/reference_pages.py` writes its reference."""
+"""How the documentation is built (`sphinx-build -W docs site`); `docs/reference_pages.py` writes its reference."""
 
 from __future__ import annotations
 

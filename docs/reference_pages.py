@@ -50,15 +50,16 @@ def commands() -> Lines:
         yield "```\n"
         yield _prose(command.help or "") + "\n"
         own = []
+        shares = any(param.name == "reports" for param in command.params)
         for option in command.params:
             if isinstance(option, click.Option) and not option.hidden:
-                if option.name in _SHARED:
+                if shares and option.name in _SHARED:
                     shared[option.name or ""] = option
                 else:
                     own.append(option)
         if own:
             yield from _table(("option", "meaning"), (_option(option, inner) for option in own))
-        if any(param.name in _SHARED for param in command.params):
+        if shares:
             yield "Also the [shared options](#shared-options).\n"
     yield "## Shared options\n"
     yield from _table(("option", "meaning"), (_option(option, context) for option in shared.values()))

@@ -3,7 +3,7 @@
 A fenced block of the language `console` is a shell session: lines that begin with `$ ` are commands, `> ` continues
 one, all else is expected output, where `...` stands for anything. A command that ends in `# exit N` must leave with
 that status. A block of any language with `file=NAME` is written to that file first. The blocks of one page share a
-folder. `console norun REASON` is shown but not run; the reason is kept, and stands on the page too.
+folder. `console norun` is shown but not run; its first line is `# Not tested here: REASON.`, for the reader to see.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_NOT_TESTED = "# Not tested here: "
 ROOT = Path(__file__).parent.parent
 _FENCE = re.compile(r"^(`{3,})(\S*)[ \t]*(.*?)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -80,7 +81,8 @@ def reasons(page: Path) -> Iterator[tuple[Block, str]]:
     """The sessions of a page that are not run, each with the reason."""
     for block in blocks(page):
         if block.language == "console" and block.rest.startswith("norun"):
-            yield block, block.rest.removeprefix("norun").strip()
+            first = block.text.partition("\n")[0]
+            yield block, first.removeprefix(_NOT_TESTED) if first.startswith(_NOT_TESTED) else ""
 
 
 def _session(block: Block) -> Iterator[Command]:
