@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -35,9 +36,9 @@ def _explained(name: str) -> Lines | None:
         return _check(checks.table()[name])
     if name in KEYWORDS:
         return _keyword(name)
-    for entry in _entries():
-        if entry.id == name:
-            return _entry(entry)
+    # An entry's id is its service's own: another service may have one of the same name.
+    if entries := [entry for entry in _entries() if entry.id == name]:
+        return itertools.chain.from_iterable(map(_entry, entries))
     service, dot, place = name.partition(".")
     if not dot or not place:
         return None
