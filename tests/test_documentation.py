@@ -6,6 +6,7 @@ import ast
 import contextlib
 import doctest
 import inspect
+import json
 import os
 import re
 import signal
@@ -20,6 +21,11 @@ import pytest
 
 import validator
 from tests import documents
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PAGES = documents.pages()
 NAMES = [str(page.relative_to(documents.ROOT)) for page in PAGES]
@@ -153,6 +159,19 @@ def test_every_command_is_documented() -> None:
     for name in cli.COMMANDS:
         assert f"## `{name}`" in reference
         assert f"`{name}`" in readme or f"aws-contract {name}" in readme, f"README does not name {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_data_and_sessions_are_marked_as_what_they_are(page: Path) -> None:
+    for block in documents.blocks(page):
+        where = f"{page.name}:{block.line}"
+        assert block.language, f"{where}: a block without a language"
+        if block.language == "json":
+            json.loads(block.text)
+        elif block.language == "toml":
+            tomllib.loads(block.text)
+        if block.language not in ("console", "python", "pycon"):
+            assert not block.text.startswith("$ "), f"{where}: a session that nobody runs; mark it as console"
 
 
 def test_every_public_name_is_documented() -> None:
