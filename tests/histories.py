@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +102,10 @@ def listed_groups(*names: str, token: str | None = None, after: str | None = Non
     )
 
 
+def elsewhere(exchange: Exchange) -> Exchange:
+    return dataclasses.replace(exchange, account="210987654321")
+
+
 PAGED = {"maxResults": 1}
 TAGGED = {"resourceArn": f"{JOBS}/a"}
 _LIST = "ListDatasetImportJobs"
@@ -154,7 +159,7 @@ CASES: tuple[Case, ...] = (
     Case("filter_holds", (create("a"), listed("a", request={"datasetArn": DATA + "x"})), (create("a"), listed("a", request={"datasetArn": DATA}))),
     Case("lifecycle", (describe(status="ACTIVE"), describe(status="CREATE IN_PROGRESS")), (describe(), describe(status="ACTIVE"))),
     Case("lifecycle", (describe(status="ACTIVE", failureReason="none"),), (describe(status="CREATE FAILED", failureReason="No data."),), "reason"),
-    Case("lifecycle", (make_group("g"), drop_group("g")), (group("g"), drop_group("g")), "delete"),
+    Case("lifecycle", (group("g", "CREATE PENDING"), drop_group("g")), (group("g"), drop_group("g")), "delete"),
     Case("timestamps_ordered", (describe(made=10.0, changed=9.0),), (describe(made=10.0, changed=10.0),)),
     Case("timestamps_ordered", (describe(made=10.0), describe(made=11.0, changed=12.0)), (describe(), describe(changed=12.0)), "creation moves"),
     Case("timestamps_ordered", (describe(changed=20.0), describe(changed=15.0)), (describe(changed=20.0), describe(changed=20.0)), "update goes back"),
@@ -179,8 +184,9 @@ CASES: tuple[Case, ...] = (
     Case("closure", (listed("a", request=PAGED, token="t"), refused(_LIST, {**PAGED, "nextToken": "t"}, "InvalidNextTokenException")),
          (listed("a", request=PAGED, token="t"), refused(_LIST, {**PAGED, "nextToken": "u"}, "InvalidNextTokenException")), "token"),
     Case("account_isolated", (create("a"), listed("a", account="210987654321")), (create("a"), listed("a"), listed(account="210987654321"))),
+    Case("account_isolated", (make_group("g"), elsewhere(drop_group("g")), no_group("g")), (make_group("g"), elsewhere(drop_group("g")), group("g")), "deleted"),
     Case("account_isolated", (create("a"), describe("a", region="eu-west-1")), (create("a"), describe("a")), "region"),
-    Case("quota_holds", tuple(create(f"j{number}") for number in range(6)), (*(create(f"j{number}") for number in range(5)), describe("j0"), create("j6"))),
+    Case("quota_holds", (listed(*"abcdef"),), (listed(*"abcde"),)),
     Case("tags_agree", (call("TagResource", {**TAGGED, "tags": [{"tagKey": "a", "tagValue": "1"}]}), call("ListTagsForResource", TAGGED, {"tags": []})),
          (call("TagResource", {**TAGGED, "tags": [{"tagKey": "a", "tagValue": "1"}]}),
           call("ListTagsForResource", TAGGED, {"tags": [{"tagKey": "a", "tagValue": "1"}]}))),

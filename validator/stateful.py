@@ -154,6 +154,7 @@ def hurried(tell: Teller) -> None:
         return
     held = tell.world.create(tell.family)
     if held is not None and tell.can("delete"):
+        tell.world.describe(held)
         tell.about("delete", held.identifier)
         tell.world.settle(held)
         tell.list()
@@ -165,6 +166,7 @@ def hurried(tell: Teller) -> None:
         early = tell.world.create(tell.family)
         if request is None or early is None:
             continue
+        tell.world.describe(early)
         tell.send(tell.contract.operation(child.operations["create"]), {**request, members[0]: early.identifier})
         tell.world.describe(early)
 

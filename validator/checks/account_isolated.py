@@ -26,9 +26,11 @@ def account_isolated(contract: Contract, exchanges: Iterable[Exchange]) -> Itera
             continue
         if None in (*home.scope, *life.scope) or life.born is not None:
             continue
-        seen = [(sight.index, sight.how) for sight in life.sights] + (
-            [(life.deleted, "deleted")] if life.deleted is not None else []
-        )
+        seen = [(sight.index, sight.how) for sight in life.sights]
+        # A delete may be acknowledged where there is nothing to delete: what counts is whether it is gone at home.
+        lost = [at for at in home.missing if life.deleted is not None and at > life.deleted and home.deleted is None]
+        if life.deleted is not None and lost:
+            seen.append((life.deleted, "deleted"))
         later = [(index, how) for index, how in seen if index > home.born]
         if later:
             index, how = min(later)

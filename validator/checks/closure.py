@@ -24,6 +24,8 @@ def closure(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Findi
 
 
 def _identifiers(read: past.History) -> Iterator[Finding]:
+    # Deleted, if only from another account: whose fault that is, is another check's business.
+    deleted = {(life.family.name, life.identifier) for life in read.lives.values() if life.deleted is not None}
     for index, exchange in enumerate(read.exchanges):
         found = family_of(read.contract, exchange.operation)
         error = exchange.error
@@ -46,6 +48,7 @@ def _identifiers(read: past.History) -> Iterator[Finding]:
             or not life.alive_at(index)
             or life.changed
             or life.refused
+            or (family.name, identifier) in deleted
             or _breaks(read.contract, exchange, {member: identifier})
         ):
             continue

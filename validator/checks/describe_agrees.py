@@ -7,6 +7,7 @@ from typing import Any
 
 from validator import history as past
 from validator.checks import check
+from validator.checks.rejections import keeps
 from validator.checks.verdict import differing, shown, verdict
 from validator.contract import Contract
 from validator.exchange import Exchange
@@ -53,6 +54,9 @@ def _stable(contract: Contract, life: past.Life) -> set[str]:
 
 def _created(read: past.History, life: past.Life) -> dict[str, Any]:
     if life.request is None or life.born is None:
+        return {}
+    if not keeps(read.contract.operation(life.family.operations["create"]), life.request):
+        # What a target makes of a request that it should have rejected is no further fault.
         return {}
     if not life.family.declared:
         return {name: value for name, value in life.request.items() if isinstance(value, (str, bool, int))}

@@ -97,8 +97,6 @@ def _now(read: past.History, life: past.Life, rules: Lifecycle, index: int) -> t
     seen = life.status_before(index)
     if seen is not None and seen[0] == index - 1 and seen[1] in rules.next:
         return [seen[0]], frozenset({seen[1]}) | rules.next[seen[1]]
-    if seen is None and life.born == index - 1:
-        return [life.born], rules.initial.union(*(rules.next.get(state, frozenset()) for state in rules.initial))
     return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from validator import history as past
 from validator.checks import check
 from validator.checks.verdict import verdict
 from validator.contract import Contract
@@ -14,36 +13,20 @@ from validator.results import Finding, Severity
 
 
 @check(
-    "quota_holds", "No more resources are pending at once than the documented default quota.", severity=Severity.WARNING
+    "quota_holds",
+    "No more resources are pending at once than the documented default quota.",
+    severity=Severity.WARNING,
+    scope="exchange",
 )
 def quota_holds(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """One finding where more creates than the quota are accepted one after another, with nothing in between.
-
-    A quota may have been raised for an account: a warning. Creates in direct succession leave no time to finish.
-    """
-    listed = exchanges if isinstance(exchanges, list) else list(exchanges)
-    run: list[int] = []
-    reported: set[str] = set()
-    for index, exchange in enumerate(listed):
+    """One finding for each page that shows more pending resources than the quota; a quota may have been raised: a warning."""
+    for exchange in exchanges:
         found = family_of(contract, exchange.operation)
-        quota = found[0].pending_quota if found is not None and found[1] == "create" else None
-        if found is None or quota is None:
-            run = []
+        if found is None or found[1] != "list" or found[0].pending_quota is None or found[0].lifecycle is None:
             continue
-        if run and (
-            listed[run[-1]].operation != exchange.operation or past.scope_of(listed[run[-1]]) != past.scope_of(exchange)
-        ):
-            run = []
-        if exchange.accepted:
-            run.append(index)
-        if len(run) > quota and found[0].name not in reported:
-            reported.add(found[0].name)
-            yield verdict(
-                "quota_holds",
-                listed,
-                run,
-                "exceeded",
-                severity=Severity.WARNING,
-                direction="request",
-                message=f"{len(run)} {found[0].name}s are accepted in direct succession; the quota is {quota} at once",
-            )
+        family, rules = found[0], found[0].lifecycle
+        states = [summary.get(rules.member) for _, summary in family.listed(exchange.response)]
+        pending = sum(isinstance(state, str) and state in rules.pending for state in states)
+        if pending > (family.pending_quota or 0):
+            message = f"{pending} {family.name}s are pending at once; the documented quota is {family.pending_quota}"
+            yield verdict("quota_holds", (exchange,), (0,), "exceeded", message, severity=Severity.WARNING)
