@@ -177,6 +177,21 @@ def test_requests_that_a_fuzz_run_broke_on_purpose_are_not_judged(phase: str | N
     assert len(validator.batch([wrong]).findings) == 1
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "count"),
+    [
+        ("s3", "CopyObject", "NoSuchKey", 0),
+        ("s3", "HeadObject", "404", 0),
+        ("lambda", "GetFunction", "", 0),
+        ("lambda", "GetFunction", "404", 0),
+        ("lambda", "GetFunction", "ThrottlingException", 0),
+        ("lambda", "GetFunction", "NoSuchFunction", 1),
+    ],
+)
+def test_only_codes_that_can_be_declared_are_held_to_it(service: str, operation: str, code: str, count: int) -> None:
+    assert len(validator.batch([Exchange(service, operation, error=ErrorReply(code))]).findings) == count
+
+
 def test_names_that_do_not_exist_are_unchecked() -> None:
     report = validator.batch([Exchange("personalise", "X"), Exchange("personalize", "ListUnicorns"), Exchange("", "")])
     assert (report.exchanges, report.checked, report.unchecked_count) == (3, 0, 3)
