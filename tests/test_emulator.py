@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import string
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -139,6 +141,35 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert conversation(1) == conversation(1)
     assert conversation(1) != conversation(2)
     assert conversation(None) != conversation(None)
+
+
+def test_without_the_fast_libraries_the_answers_are_the_same() -> None:
+    """orjson and jsonschema-rs make it faster, not different."""
+    bodies = [
+        b'{"maxResults": 5}',
+        b'{"maxResults": 500}',
+        b"{",
+        b"[" * 9000,
+        b'{"nextToken": "\\ud800"}',
+        b'{"x": NaN}',
+    ]
+    script = (
+        "import sys, json\n"
+        "if 'blocked' in sys.argv: sys.modules['orjson'] = sys.modules['jsonschema_rs'] = None\n"
+        "from validator.emulator import Emulator\n"
+        f"for body in {bodies}:\n"
+        "    status, headers, content = Emulator(seed=1).exchange('personalize', 'ListDatasetImportJobs', body)\n"
+        "    answer = json.loads(content)\n"
+        "    print(status, json.dumps(answer))\n"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True).stdout
+        for words in ([], ["blocked"])
+    ]
+    rows = [text.splitlines() for text in said]
+    # What orjson refuses to read, the standard library reads: the token is then no token, the unknown member ignored.
+    assert rows[0][:4] == rows[1][:4]
+    assert all(row.startswith(("200 ", "400 ")) for row in rows[1])
 
 
 # Lenience ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from validator.__main__ import run
 from validator.emulator import Emulator
 from validator.emulator.log import Line
 from validator.emulator.server import Server
@@ -260,24 +261,39 @@ def test_serve_plants_logs_and_stops_in_order(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-def test_serve_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
-    seed = tmp_path / "seed.jsonl"
-    seed.write_text('{"service": "personalize", "operation": "CreateSchema", "request": {"name": "-"}}\n')
-    for options, said in [
-        (["--seed", str(seed)], "call 1: personalize.CreateSchema is refused: ValidationException"),
-        (["--quota", "personalize.Nothing=1"], "no resource named 'personalize.Nothing'"),
-        (["--account", "12"], "an account is twelve digits"),
-        (["--store", str(seed)], "not a store of this emulator"),
-    ]:
-        ran = subprocess.run(
-            [sys.executable, "-m", "validator", "serve", "--port", "0", *options],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-        )
-        assert ran.returncode == 2, ran.stderr
-        assert said in ran.stderr
-        assert len(ran.stderr.splitlines()) == 1
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--seed", "seed.jsonl"], 2, "call 1: personalize.CreateSchema is refused: ValidationException"),
+        (["--seed", "bad.jsonl"], 2, "bad.jsonl:1: not JSON"),
+        (["--quota", "personalize.Nothing=1"], 2, "no resource named 'personalize.Nothing'"),
+        (["--quota", "personalize.Dataset=many"], 2, "is not RESOURCE=N"),
+        (["--account", "12"], 2, "an account is twelve digits"),
+        (["--store", "seed.jsonl"], 2, "not a store of this emulator"),
+        (["--mock", "nosuchservice"], 2, "nosuchservice"),
+        (["--host", "192.0.2.1"], 3, "cannot listen on 192.0.2.1"),
+    ],
+)
+def test_serve_says_in_one_line_what_is_wrong(
+    options: list[str], status: int, said: str, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("seed.jsonl").write_text('{"service": "personalize", "operation": "CreateSchema", "request": {"name": "-"}}\n')
+    Path("bad.jsonl").write_text("{\n")
+    assert run(["serve", "--port", "0", *options]) == status
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(server: Server) -> None:
+    body = b'{"name": "s", "schema": "{}"}'
+    head = "".join(f"{name}: {value}\r\n" for name, value in TARGET.items())
+    with socket.create_connection(server.server_address[:2], timeout=10) as raw:
+        raw.sendall(f"POST / HTTP/1.1\r\nHost: x\r\n{head}Expect: 100-continue\r\nContent-Length: 29\r\n\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 100 ")
+        raw.sendall(body)
+        assert raw.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 # Store ---------------------------------------------------------------------------------------------------------------

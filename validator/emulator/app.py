@@ -42,12 +42,18 @@ LARGEST_BODY = 1 << 20
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def _dumps(value: Any) -> bytes:
+def dumps(value: Any) -> bytes:
+    """JSON bytes, ASCII where orjson is missing or cannot write a value."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            # Lone surrogates and whole numbers beyond 64 bits.
+            pass
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 loads: Callable[[bytes], Any] = orjson.loads if orjson is not None else json.loads
-dumps: Callable[[Any], bytes] = orjson.dumps if orjson is not None else _dumps
 
 
 class Emulator:
@@ -240,7 +246,7 @@ class Emulator:
             return self.fail(found, "RequestEntityTooLargeException", "The request is too large.", 413)
         try:
             request = loads(body) if body else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.fail(found, "SerializationException", "")
         try:
             valid = validate.is_valid(found, request)

@@ -119,6 +119,12 @@ class Handler(BaseHTTPRequestHandler):
                     return
             self.write(self.server.web(self.command, self.path, dict(self.headers.items()), body))
 
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits to go on, at once: answers are buffered otherwise."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def write(self, answer: Answer) -> None:
         """Send an answer."""
         status, headers, content = answer
