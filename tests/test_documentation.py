@@ -212,7 +212,7 @@ def test_every_room_is_in_the_picture() -> None:
 def test_every_benchmark_has_a_line() -> None:
     text = (documents.ROOT / "docs" / "performance.md").read_text("utf-8")
     for path in (documents.ROOT / "benchmarks").glob("bench_*.py"):
-        assert f"benchmarks/{path.name}" in text, f"performance.md does not name {path.name}"
+        assert path.name in text, f"performance.md does not name {path.name}"
 
 
 def test_nothing_to_contribute_takes_more_than_five_steps() -> None:
