@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import random
 import time
@@ -15,6 +16,7 @@ from validator.coverage import Coverage
 from validator.exchange import Exchange
 from validator.fuzzing import bounds, drawn, examples, paging
 from validator.fuzzing.journal import Journal, Listener, Tally
+from validator.fuzzing.picture import Picture
 from validator.fuzzing.shrink import Allowance, Shrinker
 from validator.fuzzing.stage import Options, Stage, share
 from validator.fuzzing.world import World
@@ -43,7 +45,8 @@ class Run(Stage):
     def __init__(
         self, target: Target, options: Options, listener: Listener | None = None, told: Told | None = None
     ) -> None:
-        super().__init__(Journal(target, Coverage(), listener), options)
+        self.picture = Picture()
+        super().__init__(Journal(target, Coverage(), _both(self.picture.hear, listener)), options)
         self._told = told
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
         self._allowance = Allowance()
@@ -81,7 +84,19 @@ class Run(Stage):
 
     def _judge(self, contract: Contract, exchanges: list[Exchange]) -> None:
         found = sorted(checks.run(contract, exchanges, only=JUDGED), key=lambda finding: len(finding.calls))
+        self.picture.chapter(contract, exchanges, JUDGED)
         self.note(contract, found, exchanges)
+
+
+def _both(first: Listener, second: Listener | None) -> Listener:
+    if second is None:
+        return first
+
+    def hear(exchange: Exchange) -> None:
+        first(exchange)
+        second(exchange)
+
+    return hear
 
 
 def _inner(target: Target) -> Target:
@@ -100,6 +115,7 @@ class Outcome:
     requests: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     covered: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
+    picture: Picture = field(default_factory=Picture)
     stopped: str | None = None
 
     def add(self, other: Outcome) -> None:
@@ -120,6 +136,7 @@ class Outcome:
             mine = self.covered.setdefault(key, {side: [] for side in sides})
             for side, ids in sides.items():
                 mine[side] = sorted({*mine[side], *ids})
+        self.picture.add(other.picture)
         self.stopped = self.stopped or other.stopped
 
 
@@ -154,7 +171,13 @@ def drive(
     by_contract: dict[str, list[Operation]] = {}
     for operation in operations:
         by_contract.setdefault(operation.service, []).append(operation)
-    outcome = Outcome(current.findings, current.journal.tallies, current.journal.unchecked, current.journal.phases)
+    outcome = Outcome(
+        current.findings,
+        current.journal.tallies,
+        current.journal.unchecked,
+        current.journal.phases,
+        picture=current.picture,
+    )
     try:
         for phase in options.phases:
             begun = time.perf_counter()
@@ -197,6 +220,8 @@ def report(outcome: Outcome, operations: Sequence[Operation], options: Options, 
             for (service, name), tally in sorted(tallies.items())
         },
     }
+    counts = collections.Counter((f"{each.service}.{each.operation}", each.check) for each in findings)
+    details |= outcome.picture.details(counts)
     if outcome.stopped:
         details["stopped"] = outcome.stopped
     unchecked = [
