@@ -188,6 +188,20 @@ def test_the_exchange_stands_beside_the_line_it_breaks() -> None:
     assert "cassettes/list.yaml:14" in page.text("dd")
 
 
+def test_a_line_to_copy_is_whole() -> None:
+    line = "client.call(" + "x" * 15_000 + ")"
+    found = dataclasses.replace(report_sample.history_finding(), reproduce={"python": line}, message="m" * 3000)
+    page = read_html(written(Report("fuzz", [found])))
+    assert line in page.text("code")
+    assert "m" * 3000 in page.text("p")
+
+
+def test_what_cannot_be_reached_is_told() -> None:
+    page = read_html(written(report_sample.full()))
+    told = [row for row in page.text("tr") if row.startswith("/jobNameminLength1")]
+    assert [row.partition("cannot be: ")[2] for row in told] == ["the pattern asks for a character"]
+
+
 def test_what_is_missing_is_marked_where_it_would_be() -> None:
     exchange = Exchange("personalize", "CreateDatasetImportJob", {"jobName": "a", "colour": 1})
     page = read_html(written(Report("check", report_sample.findings(exchange))))

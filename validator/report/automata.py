@@ -102,7 +102,7 @@ def _figure(number: int, name: str, life: Mapping[str, Any]) -> Element:
         [quoted(edge.start, 120), quoted(edge.end, 120), _WORDS[edge.kind], f"{edge.count:,}"]
         for edge in every[:_MOST_EDGES]
     ]
-    listed = table(f"Transitions of {name}", ["from", "to", "", "times seen"], rows)
+    listed = table(f"Transitions of {name}", ["from", "to", "kind", "times seen"], rows)
     listed.set("class", "scroll")
     drawn: Node = h("p", "Too many states to draw.") if every else None
     if every and len(states) <= _MOST_STATES and len(every) <= _MOST_EDGES:

@@ -9,6 +9,7 @@ from validator.constraints import constraints
 from validator.errors import AwsContractError
 from validator.report.demands import contract_of
 from validator.report.elements import Element, Node, counted, h, hidden, quoted, section, table
+from validator.report.listing import brief
 from validator.results import Report
 
 Constraints = Sequence[Mapping[str, Any]]
@@ -141,8 +142,7 @@ def _members(name: str, every: Constraints) -> Element:
     rows: list[list[Node]] = []
     for each in every:
         limit = each.get("limit")
-        words = ", ".join(map(str, limit)) if isinstance(limit, list) else str(limit)
-        shown = "" if limit is None else quoted(words, 120)
+        shown = "" if limit is None else quoted(brief(limit), 120)
         row: list[Node] = [quoted(str(each.get("member") or "/"), 160), h("code", str(each.get("keyword", ""))), shown]
         rows.append([*row, *(_side(each, side) for side in _SIDES)])
     heads = ["member", "constraint", "limit", "kept", "broken"]
@@ -158,8 +158,9 @@ def _side(constraint: Mapping[str, Any], side: str) -> Node:
         return h("span", "never", class_="never")
     reason = constraint["unexercisable"]
     reason = reason.get(side) if isinstance(reason, Mapping) else reason
-    words = quoted(str(reason), 200) if reason is not True else ""
-    return h("span", "cannot be: " if words else "cannot be", words, class_="beyond")
+    if reason is True:
+        return h("span", "cannot be", class_="beyond")
+    return h("span", "cannot be: ", quoted(str(reason), 200), class_="beyond")
 
 
 def _missing(row: Mapping[str, Any]) -> Element | None:

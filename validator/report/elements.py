@@ -23,13 +23,21 @@ _UNSHOWN = re.compile(
 )
 
 
-def plain(text: str, most: int = 4000) -> str:
+class Plain(str):
+    """A text that is fit to be shown and has the length it shall have."""
+
+    __slots__ = ()
+
+
+def plain(text: str, most: int = 4000) -> Plain:
     r"""The text with what cannot be shown spelled as `\uXXXX`, and cut beyond `most` characters with a count."""
+    if isinstance(text, Plain):
+        return text
     cut = len(text) - most
     if cut > 0:
         text = text[:most]
     text = _UNSHOWN.sub(lambda found: _spelled(ord(found.group())), text)
-    return f"{text}… ({cut:,} more characters)" if cut > 0 else text
+    return Plain(f"{text}… ({cut:,} more characters)" if cut > 0 else text)
 
 
 def _spelled(code: int) -> str:
@@ -62,7 +70,7 @@ def _fill(element: Element, children: Iterable[Node]) -> None:
 
 
 def _text(value: str | int | float) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return value if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _append_text(element: Element, text: str) -> None:

@@ -11,7 +11,7 @@ from validator.contract import Contract
 from validator.errors import AwsContractError
 from validator.report.demands import contract_of, demands
 from validator.report.elements import Element, Node, counted, h, hidden, plain, quoted, section, table
-from validator.report.listing import listing, nearest
+from validator.report.listing import brief, listing, nearest
 from validator.results import Finding, Report, Severity, Violation
 
 _GROUPS, _PLACES, _VIOLATIONS, _CALLS = 200, 40, 30, 6
@@ -127,9 +127,9 @@ def _violations(violations: Sequence[Violation]) -> Element | None:
         source: list[Node] = [h("b", each.layer), " ", quoted(each.source, 300)]
         if each.note:
             source += [h("br"), quoted(each.note, 400)]
-        found = "***" if each.sensitive else _short(each.value)
+        found = "***" if each.sensitive else brief(each.value)
         place, keyword = quoted(each.instance_path or "/", 200), h("code", each.keyword)
-        rows.append([place, keyword, quoted(_short(each.limit), 400), quoted(found, 400), h("span", *source)])
+        rows.append([place, keyword, quoted(brief(each.limit), 400), quoted(found, 400), h("span", *source)])
     left = len(violations) - len(rows)
     heads = ["at", "constraint", "the contract has", "found", "who says so"]
     return h(
@@ -137,19 +137,6 @@ def _violations(violations: Sequence[Violation]) -> Element | None:
         table("What is broken", heads, rows, class_="violations"),
         h("p", f"and {counted(left, 'more violation')}", class_="more") if left > 0 else None,
     )
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        more = f" and {len(value) - 20} more" if len(value) > 20 else ""
-        return ", ".join(_short(item) for item in value[:20]) + more
-    if isinstance(value, str):
-        return value
-    try:
-        return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    except (ValueError, RecursionError):
-        # An integer too long to be written, or something nested too deeply.
-        return f"a {type(value).__name__}"
 
 
 def _beside(finding: Finding, contract: Contract | None) -> Element | None:

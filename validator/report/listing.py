@@ -54,6 +54,20 @@ def _scalar(value: Any) -> str:
     return plain(json.dumps(jsonable(value), ensure_ascii=False), _LONGEST)
 
 
+def brief(value: Any) -> str:
+    """A value on one line: a text as it stands, a list as its first items."""
+    if isinstance(value, (list, tuple)):
+        more = f" and {len(value) - 20} more" if len(value) > 20 else ""
+        return ", ".join(brief(item) for item in value[:20]) + more
+    if isinstance(value, str):
+        return value
+    try:
+        return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    except (ValueError, RecursionError):
+        # An integer too long to be written, or something nested too deeply.
+        return f"a {type(value).__name__}"
+
+
 def nearest(value: Any, pointer: str) -> str:
     """The longest leading part of a JSON Pointer that is there in the value."""
     found = ""
