@@ -13,6 +13,7 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "load": ("validator.validate", "load"),
     # The module is callable, so that it makes no difference whether the room or the function was loaded first.
     "validate": ("validator.validate", None),
+    "batch": ("validator.batch", None),
     "attach": ("validator.preflight", "attach"),
     "detach": ("validator.preflight", "detach"),
     "Contract": ("validator.contract", "Contract"),
