@@ -12,6 +12,7 @@ from validator.exchange import Exchange
 from validator.fuzzing.resend import about, needed, resend
 from validator.results import Finding
 from validator.transport.target import Target
+from validator.validate import is_valid
 
 # Calls spent on making one finding small, and on all findings of a run.
 _CALLS = 600
@@ -73,6 +74,10 @@ class Shrinker:
                 continue
             for member in list(call.request):
                 lesser = {name: value for name, value in calls[at].request.items() if name != member}
+                operation = self.contract.operation(call.operation)
+                if is_valid(operation, calls[at].request) and not is_valid(operation, lesser):
+                    # A right request made wrong would show another fault.
+                    continue
                 attempt = [*calls[:at], dataclasses.replace(calls[at], request=lesser), *calls[at + 1 :]]
                 if self.shows(finding, attempt) is not None:
                     calls = attempt
