@@ -1,5 +1,6 @@
 # ruff: noqa: D103
 """Does `failed_imports` survive whatever Personalize may answer? Run: pytest docs/examples"""
+
 import boto3
 import pytest
 from failed_imports import failed_imports, failed_imports_first_try, failed_imports_second_try
