@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,11 +88,12 @@ class World:
     ) -> dict[str, Any] | None:
         """The smallest create request for a new resource of a family on live parents; None when none can be built."""
         operation = self.contract.operation(family.operations["create"])
-        given = {**self.references(operation, account=account, region=region), **values}
-        for member in self.crowded(family):
+        crowded = [member for member in self.crowded(family) if member not in values]
+        given = {**self.references(operation, account=account, region=region, without=crowded), **values}
+        for member in crowded:
             # The name does not tell such resources apart: each gets a parent of its own.
             parent = self.create(self.families[family.parents[member]], account=account, region=region, settle=True)
-            if member not in values and parent is not None:
+            if parent is not None:
                 given[member] = parent.identifier
         if family.name_member and family.name_member not in values:
             given[family.name_member] = self.name()
@@ -191,10 +192,12 @@ class World:
         account: str | None = None,
         region: str | None = None,
         aside: Family | None = None,
+        without: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Values for the members of a request that refer to something: what was given, and what lives.
 
-        `aside` is a family of which a resource of its own is made for this, since the operation will consume it.
+        `aside` is a family of which a resource of its own is made for this, since the operation will consume it;
+        members in `without` are left to the caller.
         """
         if operation.input is None:
             return {}
@@ -202,6 +205,8 @@ class World:
         found = family_of(self.contract, operation.name)
         values: dict[str, Any] = {}
         for member in members:
+            if member in without:
+                continue
             if member in self.given:
                 values[member] = self.given[member]
                 continue
