@@ -261,6 +261,11 @@ def test_prints_with_everything_open(browser: Any, pages: dict[str, str]) -> Non
     printed = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     assert len(printed["data"]) > 50_000
     opened(browser, pages["full"], scheme="dark", media="print")
+    everything_open(browser)
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 760, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    )
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 760
     look = "const style = getComputedStyle(document.body); return [style.backgroundColor, style.color]"
     assert browser.execute_script(look) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
     assert not browser.find_element("css selector", "nav").is_displayed()
