@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import shutil
@@ -183,3 +184,21 @@ def test_from_a_shell(tmp_path: Path) -> None:
     made = subprocess.run(words, input=BAD, capture_output=True, text=True, cwd=tmp_path)
     assert (made.returncode, made.stderr) == (1, "")
     assert json.loads(made.stdout)["summary"]["error"] == 2
+
+
+def test_without_yaml_the_rest_is_checked_and_the_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("yaml", "orjson") else find_spec(name)
+    )
+    shutil.copy(FIXTURES / "vcr" / "import_jobs.yaml", "a.yaml")
+    shutil.copy(FIXTURES / "vcr" / "import_jobs.yaml", "b.yaml")
+    Path("c.jsonl").write_text(BAD)
+    status, found, err = report(capsys, ".")
+    assert (status, found["summary"]["error"]) == (3, 1)
+    assert err.splitlines() == [
+        "aws-contract: reading YAML recordings needs the extra 'recordings'; "
+        "install it with: pip install 'aws-contract[recordings]'"
+    ]

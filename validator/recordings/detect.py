@@ -93,7 +93,7 @@ def open_source(source: Source, given: Given, problem: Problem) -> Iterator[Open
         )
         try:
             found = _open(stream, recording, given, problem, source.named and not stream.inside)
-        except UnusableInputError as error:
+        except AwsContractError as error:
             problem(error)
             continue
         if found is not None:

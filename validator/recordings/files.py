@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from validator.errors import UnusableInputError
+from validator.errors import AwsContractError, UnusableInputError
 from validator.recordings.limits import Limits
 
-Problem = Callable[[UnusableInputError], None]
+Problem = Callable[[AwsContractError], None]
 # In a folder only these are looked into; a file that is named is looked into whatever its name.
 _SUFFIXES = frozenset(
     (".json", ".yaml", ".yml", ".har", ".jsonl", ".ndjson", ".gz", ".zip", ".tar", ".tgz", ".snapshot")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from validator.errors import UnusableInputError
+from validator.errors import AwsContractError, UnusableInputError
 from validator.exchange import ErrorReply, Exchange
 from validator.recordings.recording import Format, Read, Recording, UnreadableLineError
 from validator.reshape import to_epoch
@@ -42,7 +42,7 @@ def iter_lines(stream: IO[bytes], recording: Recording) -> Iterator[tuple[int, b
 def read_lines(
     stream: IO[bytes],
     recording: Recording,
-    broken: Callable[[UnusableInputError], None],
+    broken: Callable[[AwsContractError], None],
     counts: list[int] | None = None,
 ) -> Read:
     """Each line's exchange; a line that cannot be read is told to `broken`, the first of them with its number.
