@@ -64,9 +64,9 @@ def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
 
 def _row(label: str, text: str, page: Page) -> str:
     head = _paint(f"{label:<{_LABEL}}", page, dim=True)
-    return "\n".join(
-        f"  {head if number == 0 else ' ' * _LABEL}{line}" for number, line in enumerate(_safe(text).split("\n"))
-    )
+    # A label that fills its column stands on a line of its own.
+    lines = [*([""] if len(label) >= _LABEL else ()), *_safe(text).split("\n")]
+    return "\n".join(f"  {head if number == 0 else ' ' * _LABEL}{line}" for number, line in enumerate(lines))
 
 
 def _safe(text: str) -> str:
@@ -107,7 +107,7 @@ def _changes(report: Report, page: Page) -> Iterator[str]:
     """A line a change, service by service, what breaks first."""
     services = sorted({finding.service for finding in report.findings})
     for service in services:
-        yield _paint(service, page, bold=True)
+        yield _paint(_inline(service), page, bold=True)
         of_service = [finding for finding in report.findings if finding.service == service]
         for finding in sorted(of_service, key=lambda each: -each.severity):
             effect = _paint(f"{_EFFECTS[finding.severity]:<8}", page, fg=_COLORS[finding.severity])
