@@ -176,6 +176,14 @@ def test_the_summary_says_the_numbers() -> None:
     assert (tiles["exchanges"], tiles["checked"], tiles["unchecked"], tiles["seed"]) == ("800", "798", "2", "20260105")
 
 
+def test_sides_that_cannot_be_are_not_counted_as_missed() -> None:
+    row = {"total": 10, "satisfied": 9, "violated": 5, "violated_possible": 5}
+    page = read_html(written(Report("fuzz", coverage={"operations": {"s.O": row}})))
+    tiles = dict(zip(page.text("dt"), page.text("dd"), strict=True))
+    assert (tiles["constraints kept"], tiles["constraints broken"]) == ("90 %", "100 %")
+    assert any("5 of 5 broken" in text for text in page.text("summary"))
+
+
 def test_the_exchange_stands_beside_the_line_it_breaks() -> None:
     page = read_html(written(Report("check", report_sample.findings(report_sample.exchanges()[0]))))
     assert [mark.replace(" (this line)", "").strip() for mark in page.text("mark")] == [

@@ -12,7 +12,7 @@ from validator.results import Report
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a report is written onto: `color` when escape codes are welcome, `width` in columns, `quiet` for verdicts alone."""
+    """What a report is written onto: `color` when escape codes are welcome, `width` in columns, `quiet` for less."""
 
     color: bool = False
     width: int = 100

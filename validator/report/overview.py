@@ -49,11 +49,12 @@ def _tiles(report: Report) -> Iterator[Element]:
         (name, f"{summary[name]:,}", name if name in ("error", "warning", "info") and summary[name] else None)
         for name in ("error", "warning", "info", "exchanges", "checked", "unchecked")
     ]
-    constraints = report.coverage.get("constraints") or {}
-    if constraints.get("total"):
-        for side in ("satisfied", "violated"):
-            share = 100 * constraints.get(side, 0) / constraints["total"]
-            tiles.append((f"constraints {side}", f"{share:.0f} %", None))
+    for side, words in (("satisfied", "constraints kept"), ("violated", "constraints broken")):
+        rows = [*(report.coverage.get("operations") or {}).values()]
+        # Of the sides that a value can be on: a pattern that implies a length leaves nothing to break there.
+        possible = sum(row.get(f"{side}_possible", row.get("total", 0)) for row in rows)
+        if possible:
+            tiles.append((words, f"{100 * sum(row.get(side, 0) for row in rows) / possible:.0f} %", None))
     tiles.append(("seconds", f"{summary['seconds']:,}", None))
     for name, value, class_ in tiles:
         yield h("div", h("dt", name), h("dd", value), class_=class_)
