@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import random
 import threading
@@ -53,7 +54,19 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-loads: Callable[[bytes], Any] = orjson.loads if orjson is not None else json.loads
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number
+
+
+def _loads(body: bytes) -> Any:
+    # Python reads NaN, Infinity and 1e400, which JSON does not have.
+    return json.loads(body, parse_constant=_finite, parse_float=_finite)
+
+
+loads: Callable[[bytes], Any] = orjson.loads if orjson is not None else _loads
 
 
 class Emulator:
