@@ -35,7 +35,11 @@ def measure(target: MemoryTarget, phases: tuple[str, ...]) -> dict[str, float]:
     started = time.process_time()
     report = fuzz.run(target, operations, Options(phases=phases))
     seconds = time.process_time() - started
-    return {"requests": report.exchanges, "seconds": round(seconds, 2), "requests_per_second": round(report.exchanges / seconds)}
+    return {
+        "requests": report.exchanges,
+        "seconds": round(seconds, 2),
+        "requests_per_second": round(report.exchanges / seconds),
+    }
 
 
 def main() -> None:
@@ -46,7 +50,9 @@ def main() -> None:
     rows["boundary, own"] = measure(Instant(Emulator(seed=0)), ("boundary",))
     rows["all phases"] = measure(MemoryTarget(Emulator(seed=0)), tuple(fuzz.PHASES))
     for name, row in rows.items():
-        print(f"{name:<16}{row['requests']:>8,} requests{row['seconds']:>8.2f} s{row['requests_per_second']:>9,} a second")
+        print(
+            f"{name:<16}{row['requests']:>8,} requests{row['seconds']:>8.2f} s{row['requests_per_second']:>9,} a second"
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory     {peak:>8.0f} MB")
     print(json.dumps({**rows, "peak_mb": round(peak)}))

@@ -54,7 +54,7 @@ def test_states_between_two_looks_may_be_missed() -> None:
 
 
 def test_what_was_there_before_is_unknown_not_absent() -> None:
-    # A recording may begin in the middle of a life: a list that lacks nothing known is complete, a describe is no ghost.
+    # A recording may begin in the middle of a life: a list may lack what is unknown, and a describe is no ghost.
     assert not found(
         (describe("old", "ACTIVE"), listed(), listed("old")), only=["created_is_listed", "missing_is_not_found"]
     )

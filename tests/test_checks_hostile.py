@@ -15,15 +15,30 @@ from validator.exchange import ErrorReply, Exchange
 from validator.families import families
 
 _ANY = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 200) | st.floats(allow_nan=False) | st.text(max_size=5) | st.sampled_from(
-        ["arn:aws:personalize:us-east-1:123456789012:dataset/a/ITEMS", "never-created", "ACTIVE", "t"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 200)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["arn:aws:personalize:us-east-1:123456789012:dataset/a/ITEMS", "never-created", "ACTIVE", "t"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=4,
-)  # fmt: skip
+)
 
 
 def _members(contract: Any) -> list[str]:
-    names = {"nextToken", "maxResults", "NextToken", "Filters"}
+    names = {
+        "nextToken",
+        "maxResults",
+        "NextToken",
+        "Filters",
+        "resourceArn",
+        "ResourceArn",
+        "tags",
+        "tagKeys",
+        "Tags",
+        "TagKeys",
+    }
     for family in families(contract).values():
         if family.declared:
             names |= {
@@ -49,10 +64,15 @@ def _exchanges(service: str) -> st.SearchStrategy[list[Exchange]]:
     )
     one = st.builds(
         lambda name, request, answer, error, status, account: Exchange(
-            service, name, request, None if error else answer, error, status, phase="test", account=account, region="r"),
-        st.sampled_from(operations + tags), instance, instance, st.none() | error, st.sampled_from([None, 200, 400, 500]),
+            service, name, request, None if error else answer, error, status, phase="test", account=account, region="r"
+        ),
+        st.sampled_from(operations + tags),
+        instance,
+        instance,
+        st.none() | error,
+        st.sampled_from([None, 200, 400, 500]),
         st.sampled_from(["1", "2"]),
-    )  # fmt: skip
+    )
     return st.lists(one, max_size=6)
 
 
@@ -83,10 +103,28 @@ def test_a_long_history_is_judged_in_linear_time() -> None:
     arn = "arn:aws:personalize:us-east-1:123456789012:dataset-group/g{}"
 
     def history(count: int) -> list[Exchange]:
-        made = [Exchange("personalize", "CreateDatasetGroup", {"name": f"g{n}"}, {"datasetGroupArn": arn.format(n)}, status=200,
-                         phase="test") for n in range(count)]  # fmt: skip
-        looks = [Exchange("personalize", "DescribeDatasetGroup", {"datasetGroupArn": arn.format(n)}, {"datasetGroup": {
-            "name": f"g{n}", "datasetGroupArn": arn.format(n), "status": "ACTIVE"}}, status=200, phase="test") for n in range(count)]  # fmt: skip
+        made = [
+            Exchange(
+                "personalize",
+                "CreateDatasetGroup",
+                {"name": f"g{n}"},
+                {"datasetGroupArn": arn.format(n)},
+                status=200,
+                phase="test",
+            )
+            for n in range(count)
+        ]
+        looks = [
+            Exchange(
+                "personalize",
+                "DescribeDatasetGroup",
+                {"datasetGroupArn": arn.format(n)},
+                {"datasetGroup": {"name": f"g{n}", "datasetGroupArn": arn.format(n), "status": "ACTIVE"}},
+                status=200,
+                phase="test",
+            )
+            for n in range(count)
+        ]
         return made + looks
 
     def seconds(count: int) -> float:

@@ -65,11 +65,34 @@ def test_drawn_requests_find_nothing_wrong_with_the_emulator() -> None:
 
 # One of each kind; the whole table is run when the slow tests are.
 _SOME = [
-    "one-too-many", "overlapping", "gap", "filter-ignored", "forged-token", "expired-token", "token-of-another-account", "relapse",
-    "deletes-too-early", "builds-on-pending", "updated-before-created", "forgets-the-mode", "newest-missing", "deletes-nothing",
-    "names-twice", "names-for-ever", "ghosts-described", "pending-not-found", "one-account", "finds-abroad", "no-quota",
-    "tag-not-removed", "creates-what-is-invalid", "deletes-what-it-refuses", "wrong-status", "undeclared-error", "crashes-on-bad-token",
-]  # fmt: skip
+    "one-too-many",
+    "overlapping",
+    "gap",
+    "filter-ignored",
+    "forged-token",
+    "expired-token",
+    "token-of-another-account",
+    "relapse",
+    "deletes-too-early",
+    "builds-on-pending",
+    "updated-before-created",
+    "forgets-the-mode",
+    "newest-missing",
+    "deletes-nothing",
+    "names-twice",
+    "names-for-ever",
+    "ghosts-described",
+    "pending-not-found",
+    "one-account",
+    "finds-abroad",
+    "no-quota",
+    "tag-not-removed",
+    "creates-what-is-invalid",
+    "deletes-what-it-refuses",
+    "wrong-status",
+    "undeclared-error",
+    "crashes-on-bad-token",
+]
 _FORM = [
     "accepts-long-text",
     "accepts-unknown-value",
@@ -168,8 +191,14 @@ def test_ids_stay_the_same_run_after_run() -> None:
 
 def _sent(seed: int) -> list[str]:
     heard: list[str] = []
-    run(*JOBS, phases=("examples", "positive", "negative", "pagination", "stateful"), max_examples=5, sequences=2, seed=seed,
-        listener=lambda exchange: heard.append(json.dumps(exchange.to_json())))  # fmt: skip
+    run(
+        *JOBS,
+        phases=("examples", "positive", "negative", "pagination", "stateful"),
+        max_examples=5,
+        sequences=2,
+        seed=seed,
+        listener=lambda exchange: heard.append(json.dumps(exchange.to_json())),
+    )
     return heard
 
 
@@ -270,7 +299,7 @@ def test_recorded_requests_are_sent_too(tmp_path: Any) -> None:
     run("personalize.ListSchemas", phases=("examples",), examples=recording, listener=heard.append)
     assert {"maxResults": 77} in [each.request for each in heard]
     recording.write_text("{}\n")
-    with pytest.raises(UnusableInputError, match="calls.jsonl:1: not an exchange"):
+    with pytest.raises(UnusableInputError, match=r"calls\.jsonl:1: not an exchange"):
         run("personalize.ListSchemas", phases=("examples",), examples=recording)
 
 

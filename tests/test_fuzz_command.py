@@ -98,11 +98,17 @@ def test_a_dry_run_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (["fuzz", "--given", "x"], "cannot read 'x'; write NAME=VALUE"),
         (["fuzz", "--rate", "fast"], "cannot read 'fast' as a rate"),
         (["fuzz", "--region", "us-east-1"], "are about --target aws"),
-        (["fuzz", "--target", "https://personalize.us-east-1.amazonaws.com"], "AWS itself is not driven by URL; write --target aws"),
-        (["fuzz", "personalize.DeleteSchema", "--target", "aws"], "none of the operations only reads; add --allow-writes"),
+        (
+            ["fuzz", "--target", "https://personalize.us-east-1.amazonaws.com"],
+            "AWS itself is not driven by URL; write --target aws",
+        ),
+        (
+            ["fuzz", "personalize.DeleteSchema", "--target", "aws"],
+            "none of the operations only reads; add --allow-writes",
+        ),
         (["replay", "nothing"], "no file named 'nothing'"),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_cannot_be_used_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
 ) -> None:
@@ -119,15 +125,6 @@ def test_a_target_that_is_not_there_exits_with_3(capsys: pytest.CaptureFixture[s
 
 
 # AWS -----------------------------------------------------------------------------------------------------------------
-
-
-class _Client:
-    """What `ClientTarget` and the banner need of a client; every call is kept and answered with nothing."""
-
-    calls: list[str] = []
-
-    def __init__(self, service: str) -> None:
-        self.service = service
 
 
 @pytest.fixture

@@ -58,13 +58,23 @@ def test_declared_families_carry_what_is_documented() -> None:
 @pytest.mark.parametrize(
     ("service", "name", "operations", "identifier"),
     [
-        ("stepfunctions", "StateMachine", {"CreateStateMachine", "DescribeStateMachine", "ListStateMachines", "DeleteStateMachine"}, "stateMachineArn"),
+        (
+            "stepfunctions",
+            "StateMachine",
+            {"CreateStateMachine", "DescribeStateMachine", "ListStateMachines", "DeleteStateMachine"},
+            "stateMachineArn",
+        ),
         ("kms", "Key", {"CreateKey", "DescribeKey", "ListKeys"}, "KeyId"),
         ("dynamodb", "Table", {"CreateTable", "DescribeTable", "ListTables", "DeleteTable"}, "TableName"),
         ("ssm", "Parameter", {"PutParameter", "GetParameter", "DescribeParameters", "DeleteParameter"}, "Name"),
-        ("personalize", "Recommender", {"CreateRecommender", "DescribeRecommender", "ListRecommenders", "DeleteRecommender"}, "recommenderArn"),
+        (
+            "personalize",
+            "Recommender",
+            {"CreateRecommender", "DescribeRecommender", "ListRecommenders", "DeleteRecommender"},
+            "recommenderArn",
+        ),
     ],
-)  # fmt: skip
+)
 def test_families_are_inferred_where_nothing_is_declared(
     service: str, name: str, operations: set[str], identifier: str
 ) -> None:
@@ -130,10 +140,13 @@ def test_nothing_is_made_where_writing_is_not_allowed() -> None:
     [
         ("arn:aws:personalize:us-east-1:1:schema/a", f"arn:aws:personalize:us-east-1:1:schema/{GHOST}"),
         ("arn:aws:states:us-east-1:1:activity:a", f"arn:aws:states:us-east-1:1:activity:{GHOST}"),
-        ("arn:aws:kms:us-east-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:us-east-1:1:key/00000000-0000-4000-8000-000000000000"),
+        (
+            "arn:aws:kms:us-east-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:us-east-1:1:key/00000000-0000-4000-8000-000000000000",
+        ),
         ("table", GHOST),
     ],
-)  # fmt: skip
+)
 def test_a_ghost_has_the_form_of_what_lives(identifier: str, ghost: str) -> None:
     assert stateful.ghost_of(identifier) == ghost
 
@@ -145,7 +158,7 @@ def test_stories_go_through_life_from_birth_to_end() -> None:
     states = [
         each.response["Status"] for each in calls if each.operation == "DescribeDatasetImportJob" and each.accepted
     ]
-    assert ["CREATE_PENDING", "CREATE_IN_PROGRESS", "ACTIVE"] == list(dict.fromkeys(states))[:3]
+    assert list(dict.fromkeys(states))[:3] == ["CREATE_PENDING", "CREATE_IN_PROGRESS", "ACTIVE"]
     assert "DeleteDatasetImportJob" in {each.operation for each in calls if each.accepted}
     assert any(each.error is not None and each.error.code == "ResourceNotFoundException" for each in calls)
     assert calls[-1].operation == "ListDatasetImportJobs"

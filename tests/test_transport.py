@@ -58,13 +58,20 @@ def test_a_json_request_is_sent_as_it_is(instance: Any) -> None:
     ("service", "name", "instance", "method", "path", "body"),
     [
         ("sqs", "SendMessage", {"QueueUrl": "http://q/1", "MessageBody": "x"}, "POST", "/", b'"MessageBody":"x"'),
-        ("sns", "Publish", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": "hello"}, "POST", "/", b"Message=hello"),
+        (
+            "sns",
+            "Publish",
+            {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": "hello"},
+            "POST",
+            "/",
+            b"Message=hello",
+        ),
         ("ec2", "DescribeInstances", {"MaxResults": 5}, "POST", "/", b"MaxResults=5"),
         ("lambda", "ListFunctions", {"MaxItems": 7}, "GET", "/2015-03-31/functions?MaxItems=7", b""),
         ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Body": "aGk="}, "PUT", "/b/k", b"hi"),
         ("route53", "ListHostedZones", {"MaxItems": "3"}, "GET", "/2013-04-01/hostedzone?maxitems=3", b""),
     ],
-)  # fmt: skip
+)
 def test_every_protocol_is_written(service: str, name: str, instance: Any, method: str, path: str, body: bytes) -> None:
     message = encode(operation(service, name), instance)
     assert isinstance(message, Message)
@@ -276,7 +283,7 @@ def _client(status: int, body: bytes, seen: list[Any]) -> Any:
     session = botocore.session.Session()
     client = session.create_client(
         "personalize", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )  # noqa: S106
+    )
 
     class Raw:
         def stream(self, *arguments: Any, **named: Any) -> Iterator[bytes]:

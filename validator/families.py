@@ -168,7 +168,7 @@ def _declared(contract: Contract, resource: Resource) -> Family:
         resource.name, operations, said["identifier"], takes, (said["identifier"],),
         wrapper=said.get("wrapper"), summaries=said.get("summaries"), name_member=said.get("name"),
         parents={parent["member"]: parent["resource"] for parent in said.get("parents", ())},
-        ready={parent["member"]: frozenset(parent["states"]) for parent in said.get("parents", ()) if "states" in parent},
+        ready={each["member"]: frozenset(each["states"]) for each in said.get("parents", ()) if "states" in each},
         lifecycle=lifecycle, unique=tuple(unique["members"]) if unique else None,
         created=times.get("created"), updated=times.get("updated"), filters=filters, condition=condition, declared=True,
         defaults=said.get("defaults", {}), token_seconds=said.get("tokens", {}).get("expires"),
@@ -187,7 +187,8 @@ def _lifecycle(said: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(
         said["member"], frozenset({said["initial"]}) if said.get("initial") else frozenset(following), after, following,
         pending=frozenset(following) - settled - deleting, failed=failed, reason=said.get("reason"),
-        deletable=frozenset(said.get("deletable", ())) | (failed & deleting), deleting=deleting - settled | (failed & deleting),
+        deletable=frozenset(said.get("deletable", ())) | (failed & deleting),
+        deleting=deleting - settled | (failed & deleting),
     )  # fmt: skip
 
 

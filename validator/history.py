@@ -165,15 +165,15 @@ def _live(history: History, family: Family, verb: str, index: int, exchange: Exc
     scope, response = scope_of(exchange), exchange.response
     if verb == "create":
         if exchange.accepted and (identifier := family.created_as(request, response)) is not None:
-            life = _life(history, family, scope, identifier)
-            if life.born is not None and life.deleted is not None:
+            made = _life(history, family, scope, identifier)
+            if made.born is not None and made.deleted is not None:
                 # The identifier is used again: another life under the same name.
-                history.lives[scope, family.name, f"{identifier}#{life.born}"] = life
-                life = history.lives[scope, family.name, identifier] = Life(family, identifier, scope)
-            if life.born is None:
-                life.born, life.request = index, request
+                history.lives[scope, family.name, f"{identifier}#{made.born}"] = made
+                made = history.lives[scope, family.name, identifier] = Life(family, identifier, scope)
+            if made.born is None:
+                made.born, made.request = index, request
             else:
-                life.changed.append(index)
+                made.changed.append(index)
         return
     if verb == "list":
         if exchange.accepted:
@@ -183,7 +183,7 @@ def _live(history: History, family: Family, verb: str, index: int, exchange: Exc
     identifier = request.get(family.takes.get(exchange.operation, ""))
     if not isinstance(identifier, str):
         return
-    life = history.lives.get((scope, family.name, identifier))
+    life: Life | None = history.lives.get((scope, family.name, identifier))
     if exchange.error is not None:
         if life is not None and not_found(exchange.error.code):
             life.missing.append(index)
@@ -210,13 +210,17 @@ def _touch(history: History, index: int, exchange: Exchange) -> None:
                 life.changed.append(index)
                 if deletes and life.deleted is None:
                     life.deleted = index
-            elif deletes and life.identifier not in named and life.request is not None:
+            elif deletes and life.identifier not in named and _stands_on(life, named):
                 # Deleting a tree deletes what stands on what is named.
-                if any(named.intersection(_strings(life.request.get(member))) for member in life.family.parents):
-                    reached.add(life.identifier)
+                reached.add(life.identifier)
         if not reached:
             return
         named |= reached
+
+
+def _stands_on(life: Life, named: set[str]) -> bool:
+    request = life.request or {}
+    return any(named.intersection(_strings(request.get(member))) for member in life.family.parents)
 
 
 def _strings(value: Any) -> Iterable[str]:

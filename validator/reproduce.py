@@ -10,11 +10,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from validator.contract import Contract, Operation
+from validator.contract import Contract
+from validator.redaction import hidden
 from validator.results import Finding
-
-_HIDDEN = "***"
-
 
 def with_lines(finding: Finding, contract: Contract, endpoint: str | None = None) -> Finding:
     """The finding with lines for its calls and with sensitive members hidden."""
@@ -39,9 +37,13 @@ def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: s
         "import boto3",
         "from botocore.config import Config",
         "",
-        f"client = boto3.client({contract.service!r}{where}, config=Config(parameter_validation=False, retries={{'total_max_attempts': 1}}))",
+        "config = Config(parameter_validation=False, retries={'total_max_attempts': 1})",
+        f"client = boto3.client({contract.service!r}{where}, config=config)",
     ]
+    scopes = {(call.get("account"), call.get("region")) for call in calls}
     for call in calls:
+        if len(scopes) > 1:
+            text.append(f"# as account {call.get('account')} in {call.get('region')}:")
         request = call.get("request")
         if isinstance(request, Mapping) and all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in request):
             arguments = ", ".join(f"{name}={_literal(value)}" for name, value in request.items())
@@ -67,7 +69,8 @@ def curl(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str
     url = endpoint or f"https://{info.get('endpointPrefix', contract.service)}.us-east-1.amazonaws.com"
     signing = info.get("signingName") or info.get("endpointPrefix") or contract.service
     return "\n".join(
-        f'curl {shlex.quote(url)} --aws-sigv4 aws:amz:us-east-1:{signing} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
+        f"curl {shlex.quote(url)} --aws-sigv4 aws:amz:us-east-1:{signing} "
+        '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
         f"-H {shlex.quote('Content-Type: application/x-amz-json-' + str(info.get('jsonVersion', '1.0')))} "
         f"-H {shlex.quote('X-Amz-Target: ' + str(info.get('targetPrefix', '')) + '.' + str(call['operation']))} "
         f"-d {shlex.quote(json.dumps(call.get('request')))}"
@@ -84,33 +87,3 @@ def snake(name: str) -> str:
 
 def _literal(value: Any) -> str:
     return pprint.pformat(value, width=10_000, sort_dicts=False, compact=True)
-
-
-def hidden(operation: Operation, call: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call without what its contract calls sensitive."""
-    shown = dict(call)
-    for part, direction in (("request", "request"), ("response", "response")):
-        shape = operation.shape(direction)
-        if call.get(part) is not None and shape is not None:
-            shown[part] = _without(operation.contract, {"$ref": f"#/$defs/{shape}"}, call[part], 0)
-    return shown
-
-
-def _without(contract: Contract, schema: Mapping[str, Any], value: Any, depth: int) -> Any:
-    while True:
-        if schema.get("x-aws-sensitive"):
-            return _HIDDEN
-        if "$ref" not in schema:
-            break
-        schema = contract.define(schema["$ref"].rpartition("/")[2])
-    if depth > 30:
-        return value
-    if isinstance(value, Mapping):
-        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
-        others = others if isinstance(others, Mapping) else {}
-        return {
-            name: _without(contract, properties.get(name, others), inner, depth + 1) for name, inner in value.items()
-        }
-    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
-        return [_without(contract, schema["items"], inner, depth + 1) for inner in value]
-    return value

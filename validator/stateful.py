@@ -121,10 +121,10 @@ def life(tell: Teller) -> None:
 
 def _refusals(tell: Teller, request: dict[str, Any]) -> None:
     """Creates that break one thing each and carry a name that can be looked for."""
-    create = tell.operation("create")
+    create, named = tell.operation("create"), tell.family.name_member or ""
     for member in list(request):
-        if member != tell.family.name_member:
-            name = {tell.family.name_member: tell.world.name("refused")}
+        if member != named:
+            name = {named: tell.world.name("refused")}
             tell.send(create, {key: value for key, value in {**request, **name}.items() if key != member})
             tell.send(create, {**request, **name, member: 17})
             if isinstance(request[member], str) and request[member].startswith("arn:"):
@@ -278,7 +278,7 @@ def stopped(tell: Teller) -> None:
 def tag_request(
     tell: Teller, operation: str, identifier: str, values: dict[str, str] | None = None
 ) -> dict[str, Any] | None:
-    """A request of an operation that takes any resource's ARN, in the service's own spelling; None when it has another form."""
+    """A request of an operation that takes any resource's ARN, in the service's own spelling; None if it cannot be."""
     contract = tell.contract
     members = {
         name.lower(): name for name in contract.define(contract.operation(operation).input or "").get("properties", {})

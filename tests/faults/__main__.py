@@ -16,9 +16,9 @@ _PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 _HEAD = """# Faults that the fuzzer finds
 
 Each line is the embedded emulator with one decision made otherwise, driven by `aws-contract fuzz` with its default
-settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run to the end
-of the chapter that showed it; phases run in their usual order, so that most of the requests of a fault in paging or in
-lifecycles are those of the boundary phase before. This page is generated: `python -m tests.faults`.
+settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run to the
+settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run
+to the lifecycles are those of the boundary phase before. This page is generated: `python -m tests.faults`.
 
 """
 
@@ -34,9 +34,8 @@ def main(arguments: list[str]) -> int:
     _PAGE.write_text(page(proofs), "utf-8")
     missed = [fault.name for fault in FAULTS if not proofs[fault.name].found]
     blamed = [variation.name for variation in VARIATIONS if proofs[variation.name].findings]
-    print(
-        f"{len(FAULTS) - len(missed)} of {len(FAULTS)} faults found; {len(blamed)} of {len(VARIATIONS)} variations blamed"
-    )
+    print(f"{len(FAULTS) - len(missed)} of {len(FAULTS)} faults found")
+    print(f"{len(blamed)} of {len(VARIATIONS)} variations blamed")
     for name in missed + blamed:
         print("  wrong:", name)
     return 1 if missed or blamed else 0
@@ -55,12 +54,20 @@ def page(proofs: dict[str, Proof]) -> str:
         proof = proofs[fault.name]
         by = ", ".join(f"`{check}`" for check in proof.named if check in fault.checks) or "**nothing**"
         lines.append(f"| {fault.name} | {fault.sentence} | {by} | {proof.requests:,} | {proof.seconds:.1f} |")
-    lines += ["", "## Harmless variations", "", "Differences that no documentation forbids; a whole run reports none of them.", "",
-              "| variation | what is different | reported | requests | seconds |", "|---|---|---|--:|--:|"]  # fmt: skip
+    lines += [
+        "",
+        "## Harmless variations",
+        "",
+        "Differences that no documentation forbids; a whole run reports none of them.",
+        "",
+        "| variation | what is different | reported | requests | seconds |",
+        "|---|---|---|--:|--:|",
+    ]
     for variation in VARIATIONS:
         proof = proofs[variation.name]
         lines.append(
-            f"| {variation.name} | {variation.sentence} | {', '.join(proof.named) or 'nothing'} | {proof.requests:,} | {proof.seconds:.1f} |"
+            f"| {variation.name} | {variation.sentence} | {', '.join(proof.named) or 'nothing'} "
+            f"| {proof.requests:,} | {proof.seconds:.1f} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -79,10 +80,8 @@ def _creates_anyway(self: Any, usual: Any, operation: Any, request: Any, violati
             for name, value in request.items()
             if not any(f"/{name}" in each.instance_path for each in violations)
         }
-        try:
+        with contextlib.suppress(Refusal, KeyError, TypeError):
             self.resources.create(route, (self.account, self.region), good)
-        except (Refusal, KeyError, TypeError):
-            pass
     return usual(operation, request, violations)
 
 
@@ -130,7 +129,7 @@ def _restart(self: Any, usual: Any, kind: Any, context: str, token: str | None) 
 
 
 def _ends_early(operation: str, request: Any, answer: Any) -> Any:
-    items, token = shape(operation, answer)
+    _, token = shape(operation, answer)
     if token and any(name.lower() == "nexttoken" for name in request):
         answer.pop(token)
     return answer
@@ -405,56 +404,169 @@ FAULTS: tuple[Fault, ...] = (
     _accepts("long-text", "texts longer than their maximum are accepted", "maxLength"),
     _accepts("short-text", "texts shorter than their minimum are accepted", "minLength"),
     _accepts("wrong-pattern", "texts that do not match their pattern are accepted", "pattern"),
-    _accepts("wrong-pattern-deep", "texts deep in a request are not matched with their pattern", "pattern", where="/DataSource/"),
+    _accepts(
+        "wrong-pattern-deep",
+        "texts deep in a request are not matched with their pattern",
+        "pattern",
+        where="/DataSource/",
+    ),
     _accepts("unknown-value", "values outside an enum are accepted", "enum"),
     _accepts("unknown-mode", "an import mode that does not exist is accepted", "enum", where="ode"),
     _accepts("too-large-page", "a page size above the maximum is accepted", "maximum"),
     _accepts("no-page-size", "a page size of nought is accepted", "minimum"),
     _accepts("many-tags", "more tags than the maximum are accepted", "maxItems"),
     _accepts("missing-member", "required members may be left out", "required", where="/dataSource"),
-    Fault("accepts-missing-tag-value", "a tag may lack its value", frozenset({"invalid_rejected"}), emulator={"judge": _filling_tags}),
-    Fault("accepts-numbers-for-text", "a number is taken where the contract wants a text", frozenset({"invalid_rejected"}),
-          emulator={"judge": _forgiving_type}),
-    _fault("rejects-longest-name", "a name of the greatest length is rejected", "valid_accepted",
-           emulator=_refusing(lambda operation, request: len(_named(request)) == 63)),
-    _fault("rejects-largest-page", "a page size at the maximum is rejected", "valid_accepted",
-           emulator=_refusing(lambda operation, request: 100 in request.values())),
-    _fault("rejects-incremental", "an import mode of the enum is rejected for its form", "valid_accepted",
-           emulator=_refusing(lambda operation, request: "INCREMENTAL" in request.values())),
-    _fault("rejects-without-role", "an optional member is demanded", "valid_accepted",
-           emulator=_refusing(lambda operation, request: operation == "CreateDatasetImportJob" and "jobName" in request and "roleArn" not in request)),
-    _fault("rejects-plain-list", "a list of everything is rejected", "valid_accepted",
-           emulator=_refusing(lambda operation, request: operation == "ListDatasets" and not request, "InvalidInputException")),
-    _fault("wrong-type-in-answer", "a time is a text", "response_conformance",
-           emulator=_described(creationDateTime=lambda found: "today", CreationTime=lambda found: "today")),
-    _fault("broken-arn", "the ARN of a new job has another form than documented", "response_conformance",
-           emulator=answers(lambda operation, request, answer: {**answer, "datasetImportJobArn": "job/1"} if "datasetImportJobArn" in answer else answer)),
-    _fault("wrong-type-in-error", "the message of an error is a number", "error_conformance",
-           emulator=errors(lambda operation, body: (400, {"__type": body["__type"], "message": 5, "Message": 5}))),
-    _fault("undeclared-error", "a missing resource is answered with an error that nothing documents", "error_declared",
-           emulator=errors(lambda operation, body: (400, {**body, "__type": body["__type"].replace("ResourceNotFound", "NoSuchThingNotFound")}))),
-    _fault("error-as-success", "errors come with status 200", "invalid_rejected missing_is_not_found",
-           emulator=errors(lambda operation, body: (200, {}))),
-    _fault("wrong-status", "a missing resource is answered with status 500", "error_status no_server_error",
-           emulator=errors(lambda operation, body: (500 if "NotFound" in body["__type"] else 400, body))),
-    _fault("redirects", "a missing resource is answered with a redirection", "error_status",
-           emulator=errors(lambda operation, body: (302 if "NotFound" in body["__type"] else 400, body))),
-    _fault("crashes-on-missing-member", "a request without a required member makes it fall over", "no_server_error",
-           emulator=_ignoring("required")),
-    _fault("crashes-on-bad-token", "a token that cannot be read makes it fall over", "no_server_error",
-           read_token=lambda self, usual, kind, context, token: 0 if token is None else int(token.split("-")[5]) if "forged" in token else usual(kind, context, token)),
-    _fault("creates-what-is-invalid", "a rejected create has created all the same", "no_effect_after_rejection",
-           emulator={"complain": _creates_anyway}),
-    _fault("creates-on-missing-parent", "a create on something missing is rejected, and done", "no_effect_after_rejection",
-           create=_creates_then_refuses),
-    _fault("deletes-what-it-refuses", "a refused delete has deleted all the same", "no_effect_after_rejection",
-           check_deletable=_deletes_then_refuses),
-    _fault("one-too-many", "a page has one item more than asked for", "page_size",
-           page_size=lambda self, usual, asked: usual(asked) + 1),
+    Fault(
+        "accepts-missing-tag-value",
+        "a tag may lack its value",
+        frozenset({"invalid_rejected"}),
+        emulator={"judge": _filling_tags},
+    ),
+    Fault(
+        "accepts-numbers-for-text",
+        "a number is taken where the contract wants a text",
+        frozenset({"invalid_rejected"}),
+        emulator={"judge": _forgiving_type},
+    ),
+    _fault(
+        "rejects-longest-name",
+        "a name of the greatest length is rejected",
+        "valid_accepted",
+        emulator=_refusing(lambda operation, request: len(_named(request)) == 63),
+    ),
+    _fault(
+        "rejects-largest-page",
+        "a page size at the maximum is rejected",
+        "valid_accepted",
+        emulator=_refusing(lambda operation, request: 100 in request.values()),
+    ),
+    _fault(
+        "rejects-incremental",
+        "an import mode of the enum is rejected for its form",
+        "valid_accepted",
+        emulator=_refusing(lambda operation, request: "INCREMENTAL" in request.values()),
+    ),
+    _fault(
+        "rejects-without-role",
+        "an optional member is demanded",
+        "valid_accepted",
+        emulator=_refusing(
+            lambda operation, request: (
+                operation == "CreateDatasetImportJob" and "jobName" in request and "roleArn" not in request
+            )
+        ),
+    ),
+    _fault(
+        "rejects-plain-list",
+        "a list of everything is rejected",
+        "valid_accepted",
+        emulator=_refusing(
+            lambda operation, request: operation == "ListDatasets" and not request, "InvalidInputException"
+        ),
+    ),
+    _fault(
+        "wrong-type-in-answer",
+        "a time is a text",
+        "response_conformance",
+        emulator=_described(creationDateTime=lambda found: "today", CreationTime=lambda found: "today"),
+    ),
+    _fault(
+        "broken-arn",
+        "the ARN of a new job has another form than documented",
+        "response_conformance",
+        emulator=answers(
+            lambda operation, request, answer: (
+                {**answer, "datasetImportJobArn": "job/1"} if "datasetImportJobArn" in answer else answer
+            )
+        ),
+    ),
+    _fault(
+        "wrong-type-in-error",
+        "the message of an error is a number",
+        "error_conformance",
+        emulator=errors(lambda operation, body: (400, {"__type": body["__type"], "message": 5, "Message": 5})),
+    ),
+    _fault(
+        "undeclared-error",
+        "a missing resource is answered with an error that nothing documents",
+        "error_declared",
+        emulator=errors(
+            lambda operation, body: (
+                400,
+                {**body, "__type": body["__type"].replace("ResourceNotFound", "NoSuchThingNotFound")},
+            )
+        ),
+    ),
+    _fault(
+        "error-as-success",
+        "errors come with status 200",
+        "invalid_rejected missing_is_not_found",
+        emulator=errors(lambda operation, body: (200, {})),
+    ),
+    _fault(
+        "wrong-status",
+        "a missing resource is answered with status 500",
+        "error_status no_server_error",
+        emulator=errors(lambda operation, body: (500 if "NotFound" in body["__type"] else 400, body)),
+    ),
+    _fault(
+        "redirects",
+        "a missing resource is answered with a redirection",
+        "error_status",
+        emulator=errors(lambda operation, body: (302 if "NotFound" in body["__type"] else 400, body)),
+    ),
+    _fault(
+        "crashes-on-missing-member",
+        "a request without a required member makes it fall over",
+        "no_server_error",
+        emulator=_ignoring("required"),
+    ),
+    _fault(
+        "crashes-on-bad-token",
+        "a token that cannot be read makes it fall over",
+        "no_server_error",
+        read_token=lambda self, usual, kind, context, token: (
+            0 if token is None else int(token.split("-")[5]) if "forged" in token else usual(kind, context, token)
+        ),
+    ),
+    _fault(
+        "creates-what-is-invalid",
+        "a rejected create has created all the same",
+        "no_effect_after_rejection",
+        emulator={"complain": _creates_anyway},
+    ),
+    _fault(
+        "creates-on-missing-parent",
+        "a create on something missing is rejected, and done",
+        "no_effect_after_rejection",
+        create=_creates_then_refuses,
+    ),
+    _fault(
+        "deletes-what-it-refuses",
+        "a refused delete has deleted all the same",
+        "no_effect_after_rejection",
+        check_deletable=_deletes_then_refuses,
+    ),
+    _fault(
+        "one-too-many",
+        "a page has one item more than asked for",
+        "page_size",
+        page_size=lambda self, usual, asked: usual(asked) + 1,
+    ),
     _fault("endless", "the second page leads back to the first", "page_progress page_disjoint", read_token=_restart),
-    _fault("overlapping", "the last item of a page is the first of the next", "page_disjoint page_progress", matching=_overlap),
+    _fault(
+        "overlapping",
+        "the last item of a page is the first of the next",
+        "page_disjoint page_progress",
+        matching=_overlap,
+    ),
     _fault("gap", "one item between two pages is on neither", "page_complete created_is_listed", matching=_gap),
-    _fault("ends-early", "the second page is always the last", "page_complete created_is_listed", emulator=answers(_ends_early)),
+    _fault(
+        "ends-early",
+        "the second page is always the last",
+        "page_complete created_is_listed",
+        emulator=answers(_ends_early),
+    ),
     _fault("filter-ignored", "filters are ignored", "filter_holds", matching=_no_filters),
     _fault("filter-on-first-page", "only the first page is filtered", "filter_holds", matching=_unfiltered_later),
     _fault("is-not-taken-for-is", "IS_NOT filters like IS", "filter_holds created_is_listed", matching=_is_not_is),
@@ -466,45 +578,119 @@ FAULTS: tuple[Fault, ...] = (
     _fault("token-of-another-account", "a token is good for every account", "token_rejected", **_bound_to(0, 1, 3, 4)),
     _fault("token-of-another-region", "a token is good for every region", "token_rejected", **_bound_to(0, 1, 2, 4)),
     _fault("token-only-once", "a token is rejected when it is used again", "closure", read_token=_once),
-    _fault("relapse", "what is active is pending again at a later look", "lifecycle", emulator=lambda: answers(_Relapse())),
-    _fault("undocumented-state", "jobs in progress are RUNNING", "lifecycle",
-           emulator=answers(lambda operation, request, answer: json.loads(json.dumps(answer).replace("CREATE IN_PROGRESS", "RUNNING")))),
-    _fault("reason-without-failure", "an active job gives a reason for its failure", "lifecycle", emulator=answers(_reason_always)),
+    _fault(
+        "relapse", "what is active is pending again at a later look", "lifecycle", emulator=lambda: answers(_Relapse())
+    ),
+    _fault(
+        "undocumented-state",
+        "jobs in progress are RUNNING",
+        "lifecycle",
+        emulator=answers(
+            lambda operation, request, answer: json.loads(json.dumps(answer).replace("CREATE IN_PROGRESS", "RUNNING"))
+        ),
+    ),
+    _fault(
+        "reason-without-failure",
+        "an active job gives a reason for its failure",
+        "lifecycle",
+        emulator=answers(_reason_always),
+    ),
     _fault("deletes-too-early", "what is pending can be deleted", "lifecycle", check_deletable=_nothing),
     _fault("builds-on-pending", "jobs are created on a dataset that is not ready", "lifecycle", check_ready=_nothing),
-    _fault("updated-before-created", "the time of the last update is before the creation", "timestamps_ordered",
-           emulator=_described(lastUpdatedDateTime=lambda found: found["creationDateTime"] - 5, LastModificationTime=lambda found: found["CreationTime"] - 5)),
-    _fault("creation-time-moves", "the time of creation is another at every look", "timestamps_ordered",
-           emulator=lambda: answers(_Older("creationDateTime", "CreationTime"))),
-    _fault("update-time-goes-back", "the time of the last update goes back", "timestamps_ordered",
-           emulator=lambda: answers(_Older("lastUpdatedDateTime", "LastModificationTime"))),
-    _fault("forgets-the-mode", "describe says FULL whatever was asked for", "describe_agrees",
-           emulator=_described(importMode=lambda found: "INCREMENTAL" if found["importMode"] == "FULL" else "FULL",
-                               Domain=lambda found: "CUSTOM" if found["Domain"] != "CUSTOM" else "RETAIL")),
-    _fault("wrong-parent", "describe names another dataset", "describe_agrees",
-           emulator=_described(datasetArn=lambda found: found["datasetArn"] + "x" if "jobName" in found else found["datasetArn"])),
-    _fault("summary-differs", "the list spells names in another case", "describe_agrees created_is_listed", emulator=answers(_summary_case)),
-    _fault("newest-missing", "the newest is not listed", "created_is_listed page_complete", emulator=answers(_newest_missing)),
-    _fault("pending-missing", "what is pending is not listed", "created_is_listed page_complete", emulator=answers(_pending_missing)),
+    _fault(
+        "updated-before-created",
+        "the time of the last update is before the creation",
+        "timestamps_ordered",
+        emulator=_described(
+            lastUpdatedDateTime=lambda found: found["creationDateTime"] - 5,
+            LastModificationTime=lambda found: found["CreationTime"] - 5,
+        ),
+    ),
+    _fault(
+        "creation-time-moves",
+        "the time of creation is another at every look",
+        "timestamps_ordered",
+        emulator=lambda: answers(_Older("creationDateTime", "CreationTime")),
+    ),
+    _fault(
+        "update-time-goes-back",
+        "the time of the last update goes back",
+        "timestamps_ordered",
+        emulator=lambda: answers(_Older("lastUpdatedDateTime", "LastModificationTime")),
+    ),
+    _fault(
+        "forgets-the-mode",
+        "describe says FULL whatever was asked for",
+        "describe_agrees",
+        emulator=_described(
+            importMode=lambda found: "INCREMENTAL" if found["importMode"] == "FULL" else "FULL",
+            Domain=lambda found: "CUSTOM" if found["Domain"] != "CUSTOM" else "RETAIL",
+        ),
+    ),
+    _fault(
+        "wrong-parent",
+        "describe names another dataset",
+        "describe_agrees",
+        emulator=_described(
+            datasetArn=lambda found: found["datasetArn"] + "x" if "jobName" in found else found["datasetArn"]
+        ),
+    ),
+    _fault(
+        "summary-differs",
+        "the list spells names in another case",
+        "describe_agrees created_is_listed",
+        emulator=answers(_summary_case),
+    ),
+    _fault(
+        "newest-missing",
+        "the newest is not listed",
+        "created_is_listed page_complete",
+        emulator=answers(_newest_missing),
+    ),
+    _fault(
+        "pending-missing",
+        "what is pending is not listed",
+        "created_is_listed page_complete",
+        emulator=answers(_pending_missing),
+    ),
     _fault("deletes-nothing", "a delete is acknowledged and not done", "deleted_is_gone", begin_deletion=_nothing),
     _fault("describes-the-dead", "what is gone is still described", "deleted_is_gone", describe=_describe_dead),
-    _fault("never-gone", "what is being deleted stays so for ever", "deleted_is_gone",
-           step=lambda self, usual, record, *rest: None if "DELETE" in str(record.state) and "IN_PROGRESS" in str(record.state) else usual(record, *rest)),
+    _fault(
+        "never-gone",
+        "what is being deleted stays so for ever",
+        "deleted_is_gone",
+        step=lambda self, usual, record, *rest: (
+            None if "DELETE" in str(record.state) and "IN_PROGRESS" in str(record.state) else usual(record, *rest)
+        ),
+    ),
     _fault("names-twice", "a name is given twice", "name_unique", check_unique=_nothing),
     _fault("names-for-ever", "a name stays taken when its holder is gone", "name_unique", check_unique=_for_ever),
     _fault("names-too-wide", "a name that is free for another dataset is refused", "name_unique", check_unique=_wider),
-    _fault("ghosts-described", "what was never created is answered with success", "missing_is_not_found", carry_out=_ghosts),
-    _fault("missing-is-invalid", "what was never created is answered with another error", "missing_is_not_found", emulator=errors(_another_code)),
-    _fault("pending-not-found", "describe does not find what is pending", "closure",
-           describe=lambda self, usual, route, scope, request: _hide_pending(self, usual, route, scope, request)),
-    _fault("one-account", "all accounts are one", "account_isolated token_rejected", emulator={"exchange": _one_account}),
+    _fault(
+        "ghosts-described", "what was never created is answered with success", "missing_is_not_found", carry_out=_ghosts
+    ),
+    _fault(
+        "missing-is-invalid",
+        "what was never created is answered with another error",
+        "missing_is_not_found",
+        emulator=errors(_another_code),
+    ),
+    _fault(
+        "pending-not-found",
+        "describe does not find what is pending",
+        "closure",
+        describe=lambda self, usual, route, scope, request: _hide_pending(self, usual, route, scope, request),
+    ),
+    _fault(
+        "one-account", "all accounts are one", "account_isolated token_rejected", emulator={"exchange": _one_account}
+    ),
     _fault("one-region", "all regions are one", "account_isolated token_rejected", emulator={"exchange": _one_region}),
     _fault("finds-abroad", "an ARN is found from every account", "account_isolated", find=_finds_abroad),
     _fault("lists-abroad", "a list shows what other accounts have", "account_isolated", matching=_lists_abroad),
     _fault("no-quota", "any number of jobs is pending at once", "quota_holds", check_quota=_nothing),
     _fault("tag-not-replaced", "a tag that is put again keeps its first value", "tags_agree", tag=_keeps_first),
     _fault("tag-not-removed", "a removed tag stays", "tags_agree", untag=lambda self, usual, route, scope, request: {}),
-)  # fmt: skip
+)
 
 
 def _hide_pending(self: Any, usual: Any, route: Any, scope: Any, request: Any) -> Any:
@@ -546,29 +732,75 @@ def _terse(operation: str, body: dict[str, Any]) -> tuple[int, Any]:
 
 VARIATIONS: tuple[Fault, ...] = (
     Fault("other-order", "lists come in another order", emulator=answers(_reversed)),
-    Fault("smaller-pages", "a page holds two items where the request does not say", resources={"page_size": lambda self, usual, asked: 2 if asked is None else asked}),
-    Fault("longer-tokens", "tokens are longer", resources={
-        "list_page": lambda self, usual, route, scope, request: _padded(usual(route, scope, request), "." * 200),
-        "read_token": lambda self, usual, kind, context, token: usual(kind, context, token.removesuffix("." * 200) if token else token)}),
-    Fault("extra-member", "answers have a member that the contract does not know",
-          emulator=answers(lambda operation, request, answer: {**answer, "addedNextYear": {"some": 1}})),
+    Fault(
+        "smaller-pages",
+        "a page holds two items where the request does not say",
+        resources={"page_size": lambda self, usual, asked: 2 if asked is None else asked},
+    ),
+    Fault(
+        "longer-tokens",
+        "tokens are longer",
+        resources={
+            "list_page": lambda self, usual, route, scope, request: _padded(usual(route, scope, request), "." * 200),
+            "read_token": lambda self, usual, kind, context, token: usual(
+                kind, context, token.removesuffix("." * 200) if token else token
+            ),
+        },
+    ),
+    Fault(
+        "extra-member",
+        "answers have a member that the contract does not know",
+        emulator=answers(lambda operation, request, answer: {**answer, "addedNextYear": {"some": 1}}),
+    ),
     Fault("other-messages", "errors say the same in other words", emulator=errors(_terse)),
-    Fault("namespaced-errors", "the type of an error carries its namespace",
-          emulator=errors(lambda operation, body: (400, {**body, "__type": "com.amazonaws.service#" + body["__type"]}))),
-    Fault("nulls", "absent members are null in answers",
-          emulator=answers(lambda operation, request, answer: {**answer, "nextToken": answer.get("nextToken")} if operation.startswith("ListData") and "NextToken" not in answer and "nextToken" in json.dumps(list(request)) else answer)),
+    Fault(
+        "namespaced-errors",
+        "the type of an error carries its namespace",
+        emulator=errors(lambda operation, body: (400, {**body, "__type": "com.amazonaws.service#" + body["__type"]})),
+    ),
+    Fault(
+        "nulls",
+        "absent members are null in answers",
+        emulator=answers(
+            lambda operation, request, answer: (
+                {**answer, "nextToken": answer.get("nextToken")}
+                if operation.startswith("ListData")
+                and "NextToken" not in answer
+                and "nextToken" in json.dumps(list(request))
+                else answer
+            )
+        ),
+    ),
     Fault("strict-members", "unknown members and nulls are refused", emulator={"judge": _strict}),
     Fault("empty-last-page", "the last page may be empty", resources={"list_page": _empty_last_page}),
-    Fault("instant", "everything is done at the first look",
-          resources={"describe": lambda self, usual, *arguments: (self.advance(9), usual(*arguments))[1]}),
-    Fault("slow", "everything takes twice as many looks",
-          resources={"step": lambda self, usual, record, *rest: _every_other(self, usual, record, *rest)}),
-    Fault("smaller-quota", "one job at a time", resources={
-        "check_quota": lambda self, usual, kind, shelf: _quota_of(self, usual, kind, shelf, 2)}),
-    Fault("deletes-at-once", "a delete is done when it is acknowledged", resources={"begin_deletion": lambda self, usual, record: self.store.remove(record)}),
-    Fault("whole-seconds", "times are whole seconds",
-          emulator=answers(lambda operation, request, answer: json.loads(json.dumps(answer), parse_float=lambda text: int(float(text))))),
-)  # fmt: skip
+    Fault(
+        "instant",
+        "everything is done at the first look",
+        resources={"describe": lambda self, usual, *arguments: (self.advance(9), usual(*arguments))[1]},
+    ),
+    Fault(
+        "slow",
+        "everything takes twice as many looks",
+        resources={"step": lambda self, usual, record, *rest: _every_other(self, usual, record, *rest)},
+    ),
+    Fault(
+        "smaller-quota",
+        "one job at a time",
+        resources={"check_quota": lambda self, usual, kind, shelf: _quota_of(self, usual, kind, shelf, 2)},
+    ),
+    Fault(
+        "deletes-at-once",
+        "a delete is done when it is acknowledged",
+        resources={"begin_deletion": lambda self, usual, record: self.store.remove(record)},
+    ),
+    Fault(
+        "whole-seconds",
+        "times are whole seconds",
+        emulator=answers(
+            lambda operation, request, answer: json.loads(json.dumps(answer), parse_float=lambda text: int(float(text)))
+        ),
+    ),
+)
 
 
 def _padded(answer: Any, padding: str) -> Any:

@@ -49,10 +49,29 @@ def check(
 
 
 _ROOMS = (
-    "conformance", "error_status", "no_server_error", "valid_accepted", "invalid_rejected", "no_effect_after_rejection", "page_size",
-    "page_progress", "page_complete", "page_disjoint", "token_rejected", "filter_holds", "lifecycle", "timestamps_ordered",
-    "describe_agrees", "created_is_listed", "deleted_is_gone", "name_unique", "missing_is_not_found", "closure",
-    "account_isolated", "quota_holds", "tags_agree",
+    "conformance",
+    "error_status",
+    "no_server_error",
+    "valid_accepted",
+    "invalid_rejected",
+    "no_effect_after_rejection",
+    "page_size",
+    "page_progress",
+    "page_complete",
+    "page_disjoint",
+    "token_rejected",
+    "filter_holds",
+    "lifecycle",
+    "timestamps_ordered",
+    "describe_agrees",
+    "created_is_listed",
+    "deleted_is_gone",
+    "name_unique",
+    "missing_is_not_found",
+    "closure",
+    "account_isolated",
+    "quota_holds",
+    "tags_agree",
 )
 
 

@@ -39,7 +39,8 @@ def account_isolated(contract: Contract, exchanges: Iterable[Exchange]) -> Itera
                 read.exchanges,
                 [home.born, index],
                 how,
-                f"{life.family.name} {shown(life.identifier)} of {_words(home.scope)} is {how} from {_words(life.scope)}",
+                f"{life.family.name} {shown(life.identifier)} of {_words(home.scope)} is {how} from "
+                f"{_words(life.scope)}",
             )
 
 

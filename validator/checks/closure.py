@@ -17,7 +17,7 @@ from validator.validate import is_valid
 
 @check("closure", "What one operation returns, the operations that take it accept: identifiers and page tokens.")
 def closure(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for identifiers of live resources that describe rejects, and for fresh tokens that their own list rejects."""
+    """Findings for live identifiers that describe rejects, and for fresh tokens that their own list rejects."""
     read = past.read(contract, exchanges)
     yield from _identifiers(read)
     yield from _tokens(read)

@@ -15,10 +15,10 @@ from validator.results import Finding
 
 @check(
     "lifecycle",
-    "States only move forward along the documented lifecycle, and a reason for failure comes only with a failure.",
+    "States only move forward as documented, and a reason for failure comes only with a failure.",
 )
 def lifecycle(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for states that nothing documents, that cannot follow what was seen before, or that contradict themselves.
+    """Findings for states that nothing documents, that cannot follow what was seen, or that contradict themselves.
 
     Looks may miss states in between, so any state that can be reached is right. Deletes and creates are judged by the
     state seen in the exchange just before: one legal step may have happened since, no more.
@@ -61,7 +61,7 @@ def _states(read: past.History, life: past.Life, rules: Lifecycle) -> Iterator[F
                 read.exchanges,
                 [life.born, sight.index],
                 "wrong-start",
-                f"{life.family.name} is first seen {status!r}, which does not follow {', '.join(sorted(rules.initial))}",
+                f"{life.family.name} is first seen {status!r}, which does not follow {_words(rules.initial)}",
             )
         if before is not None and not rules.may_follow(before[1], status):
             yield verdict(
@@ -112,14 +112,10 @@ def _parents(read: past.History) -> Iterator[Finding]:
                 continue
             possible = _now(read, held, held.family.lifecycle, life.born)
             if possible is not None and not possible[1] & wanted:
-                yield verdict(
-                    "lifecycle",
-                    read.exchanges,
-                    [*possible[0], life.born],
-                    "parent-not-ready",
-                    direction="request",
-                    message=f"{life.family.name} is created on a {parent} that is {_words(possible[1])}; it must be {_words(wanted)}",
-                )
+                message = f"{life.family.name} is created on a {parent} that is {_words(possible[1])}"
+                message += f"; it must be {_words(wanted)}"
+                calls = [*possible[0], life.born]
+                yield verdict("lifecycle", read.exchanges, calls, "parent-not-ready", message, direction="request")
 
 
 def _words(states: Iterable[str]) -> str:

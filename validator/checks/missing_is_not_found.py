@@ -48,17 +48,12 @@ def missing_is_not_found(contract: Contract, exchanges: Iterable[Exchange]) -> I
             exchange.error is not None
             and not past.not_found(exchange.error.code)
             and exchange.error.code not in CIRCUMSTANCE
+            and keeps(operation, exchange.request)
         ):
-            if keeps(operation, exchange.request):
-                yield verdict(
-                    "missing_is_not_found",
-                    listed,
-                    [index],
-                    exchange.error.code,
-                    direction="error",
-                    message=f"{operation.name} answers {exchange.error.code} for {shown(identifier)}, "
-                    f"which was never created; it declares {' or '.join(declared)}",
-                )
+            code = exchange.error.code
+            message = f"{operation.name} answers {code} for {shown(identifier)}, which was never created"
+            message += f"; it declares {' or '.join(declared)}"
+            yield verdict("missing_is_not_found", listed, [index], code, message, direction="error")
 
 
 def _only_member(request: Mapping[str, object]) -> str | None:

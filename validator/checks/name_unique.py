@@ -17,7 +17,7 @@ from validator.results import Finding
 
 @check("name_unique", "A name is taken once in its documented scope, and free again when its holder is gone.")
 def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for names given twice while the first holder lives, and for names refused though their holder is gone."""
+    """Findings for names given twice while the first holder lives, and for names refused though nobody has them."""
     read = past.read(contract, exchanges)
     holders: dict[tuple[past.Scope, str, str], list[past.Life]] = {}
     named: dict[tuple[past.Scope, str, str], int] = {}
@@ -39,13 +39,9 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
                 # A deletion that has only begun keeps the name; one that was asked for may have freed it.
                 alive = other.deleted is None or other.deleted > index
                 if alive and other.born is not None and other.born != index:
+                    message = f"{family.name} {_words(family, exchange.request)} is created while another is there"
                     yield verdict(
-                        "name_unique",
-                        read.exchanges,
-                        (other.born, index),
-                        "twice",
-                        direction="request",
-                        message=f"{family.name} {_words(family, exchange.request)} is created while another of that name exists",
+                        "name_unique", read.exchanges, (other.born, index), "twice", message, direction="request"
                     )
                     break
             if index in by_birth:
@@ -61,7 +57,7 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
                     yield verdict(
                         "name_unique", read.exchanges, (*gone, index), "not-free", message, direction="request"
                     )
-            elif exchange.phase is not None and other_scope is not None and len(family.unique) > 1:
+            elif exchange.phase is not None and other_scope is not None and len(family.unique or ()) > 1:
                 message = f"{words} is refused though only another scope has the name"
                 yield verdict(
                     "name_unique", read.exchanges, (other_scope, index), "too-wide", message, direction="request"

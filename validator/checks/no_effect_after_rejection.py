@@ -15,7 +15,7 @@ from validator.results import Finding
 
 @check("no_effect_after_rejection", "A rejected call creates nothing and deletes nothing.")
 def no_effect_after_rejection(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for things seen under a name that was only ever rejected, and for things gone after a rejected delete."""
+    """Findings for things whose creation was only ever rejected, and for things gone after a rejected delete."""
     read = past.read(contract, exchanges)
     yield from _created(read)
     yield from _deleted(read)

@@ -19,7 +19,7 @@ from validator.results import Finding, Severity
     scope="exchange",
 )
 def quota_holds(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """One finding for each page that shows more pending resources than the quota; a quota may have been raised: a warning."""
+    """One warning for each page that shows more pending resources than the quota, which may have been raised."""
     for exchange in exchanges:
         found = family_of(contract, exchange.operation)
         if found is None or found[1] != "list" or found[0].pending_quota is None or found[0].lifecycle is None:

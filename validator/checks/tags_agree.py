@@ -30,9 +30,15 @@ def tags_agree(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fi
         if verb == "put":
             known.update({key: (index, value) for key, value in _pairs(members.get("tags")).items()})
         elif verb == "remove":
-            known.update({key: (index, None) for key in members.get("tagkeys") or () if isinstance(key, str)})
+            keys = members.get("tagkeys")
+            known.update(
+                {key: (index, None) for key in (keys if isinstance(keys, list) else ()) if isinstance(key, str)}
+            )
         else:
-            answer = {name.lower(): value for name, value in (exchange.response or {}).items()}
+            answer = {
+                name.lower(): value
+                for name, value in (exchange.response if isinstance(exchange.response, Mapping) else {}).items()
+            }
             there = _pairs(answer.get("tags"))
             wrong = next((key for key, (_, value) in known.items() if there.get(key) != value), None)
             if wrong is not None:

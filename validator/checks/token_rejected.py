@@ -44,17 +44,14 @@ def token_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
             sort_keys=True,
         )
         scope = past.scope_of(exchange)
+        wrong = None
         if isinstance(token, str) and token and _rejects_tokens(operation):
-            if (wrong := _wrong(contract, operation, token, scope, key, exchange, given, listed)) is not None:
-                why, origin = wrong
-                yield verdict(
-                    "token_rejected",
-                    listed,
-                    [*origin, index],
-                    why.partition(" ")[0],
-                    f"{operation.name} accepts a token that is {why}: {shown(token, 40)}",
-                    direction="request",
-                )
+            wrong = _wrong(contract, operation, token, scope, key, exchange, given, listed)
+        if wrong is not None:
+            why, origin = wrong
+            message = f"{operation.name} accepts a token that is {why}: {shown(token, 40)}"
+            kind = why.partition(" ")[0]
+            yield verdict("token_rejected", listed, [*origin, index], kind, message, direction="request")
         if isinstance(exchange.response, Mapping):
             following = exchange.response.get(pages["outputToken"][0])
             if isinstance(following, str) and following:

@@ -25,18 +25,11 @@ def valid_accepted(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
         if error is None or exchange.request is None or (exchange.status or 400) >= 500:
             continue
         operation = contract.operation(exchange.operation)
-        if complains_of_form(error, error.code in operation.errors) or (
-            error.code not in CIRCUMSTANCE and _asks_for_everything(operation, exchange.request)
-        ):
-            if keeps(operation, exchange.request):
-                yield verdict(
-                    "valid_accepted",
-                    (exchange,),
-                    (0,),
-                    _kind(error),
-                    direction="request",
-                    message=f"{operation.name} rejects a request that keeps the contract: {error.code}: {error.message}",
-                )
+        of_form = complains_of_form(error, error.code in operation.errors)
+        of_nothing = error.code not in CIRCUMSTANCE and _asks_for_everything(operation, exchange.request)
+        if (of_form or of_nothing) and keeps(operation, exchange.request):
+            message = f"{operation.name} rejects a request that keeps the contract: {error.code}: {error.message}"
+            yield verdict("valid_accepted", (exchange,), (0,), _kind(error), message, direction="request")
 
 
 def _kind(error: ErrorReply) -> str:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TextIO
 
 import click
 
@@ -94,7 +95,7 @@ def fuzz(
         endpoint=target if "://" in target else None,
         writes=aws is None or allow_writes,
     )
-    limits = {"requests": max_requests, "seconds": max_time, "rate": selection.rate(rate)}
+    limits: dict[str, Any] = {"requests": max_requests, "seconds": max_time, "rate": selection.rate(rate)}
     if dry_run:
         click.echo(banner(target, operations, options, max_requests, aws, ask=False))
         return 0
@@ -120,7 +121,8 @@ class _Listener:
     """Hears every exchange: records it, and shows on a terminal's standard error how far the run has come."""
 
     def __init__(self, record: Path | None, quiet: bool) -> None:
-        self._path, self._file = record, None  # type: tuple[Path | None, TextIO | None]
+        self._path = record
+        self._file: TextIO | None = None
         self._shows, self._next, self._count = not quiet and sys.stderr.isatty(), 0.0, 0
 
     def __enter__(self) -> _Listener:

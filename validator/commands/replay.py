@@ -161,9 +161,7 @@ def _calls(text: str, path: Path) -> Iterator[Exchange]:
 def exchange(document: Mapping[str, Any], location: Location | None = None) -> Exchange:
     """An exchange from its own recording form."""
     error = document.get("error")
-    return Exchange(
-        document["service"], document["operation"], document.get("request"), document.get("response"),
-        ErrorReply(error["code"], error.get("message", ""), error.get("body")) if error else None, document.get("status"),
-        document.get("recorded_at"), phase=document.get("phase"), account=document.get("account"), region=document.get("region"),
-        location=location,
-    )  # fmt: skip
+    reply = ErrorReply(error["code"], error.get("message", ""), error.get("body")) if error else None
+    known = {name: document.get(name) for name in ("status", "recorded_at", "phase", "account", "region")}
+    request, response = document.get("request"), document.get("response")
+    return Exchange(document["service"], document["operation"], request, response, reply, location=location, **known)

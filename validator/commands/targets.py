@@ -20,7 +20,7 @@ TARGETS = ("emulator", "moto", "aws")
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """How AWS is to be called: region and profile where they are not the environment's, and whether writes are allowed."""
+    """How AWS is to be called: region and profile if not the environment's, and whether writes are allowed."""
 
     region: str | None = None
     profile: str | None = None

@@ -1,4 +1,4 @@
-"""The boundary phase: every constraint on both sides of its bound, on references that live, so that nothing else decides."""
+"""The boundary phase: every constraint on both sides of its bound, on live references, so that nothing else decides."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
         for operation in operations:
             if stage.journal.supported(operation):
                 _Edge(stage, world, operation).walk()
-        for family in {
-            family.name: family for family in map(lambda each: _family(each), operations) if family
-        }.values():
+        for family in {found.name: found for each in operations if (found := _family(each))}.values():
             survey(world, family)
 
 
@@ -44,7 +42,8 @@ class _Edge:
     def __init__(self, stage: Stage, world: World, operation: Operation) -> None:
         self.stage, self.world, self.operation = stage, world, operation
         found = family_of(world.contract, operation.name)
-        self.family, self.verb = found if found else (None, None)
+        self.family: Family | None = found[0] if found else None
+        self.verb: str | None = found[1] if found else None
         self.swapped: dict[str, tuple[Any, Any]] = {}
         self.kept: list[Held] = []
         self.consumes = operation.name.startswith(("Delete", "Stop"))
@@ -86,7 +85,7 @@ class _Edge:
             self._replace(instance)
 
     def _current(self, boundary: Boundary) -> Any:
-        """The instance with a fresh name, and with live references in place of consumed ones, where it is not about them."""
+        """The instance with a fresh name and live references in place of consumed ones, where it is not about them."""
         instance = boundary.instance
         if not isinstance(instance, dict):
             return instance

@@ -1,4 +1,4 @@
-"""The pagination phase: lists walked in pages of several sizes, whole, filtered, and with tokens that are not theirs."""
+"""The pagination phase: lists walked in pages of several sizes, whole, filtered, with tokens that are not theirs."""
 
 from __future__ import annotations
 

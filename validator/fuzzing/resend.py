@@ -105,7 +105,7 @@ def needed(calls: Sequence[Exchange], wanted: Iterable[int], *, shown: bool = Fa
 
 
 def about(calls: Sequence[Exchange], wanted: Iterable[int], last: int) -> list[int]:
-    """Some calls, and those up to `last` that name anything which these gave: looks that let time pass, among others."""
+    """Some calls, and those up to `last` that name anything which these gave: looks that let time pass, mostly."""
     keep = set(wanted)
     names = {text for index in keep for text in texts_of(calls[index].response) if len(text) >= 2 * _SHORTEST}
     keep.update(index for index in range(last) if names.intersection(texts_of(calls[index].request)))

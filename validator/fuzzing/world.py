@@ -67,7 +67,7 @@ class World:
         )
 
     def live(self, family: Family, *, account: str | None = None, region: str | None = None) -> str | None:
-        """The identifier of a ready resource of that family, made and waited for if there is none; None if it cannot be."""
+        """The identifier of a ready resource of that family, made and waited for if need be; None if it cannot."""
         if family.identifier in self.given and account is None and region is None:
             return str(self.given[family.identifier])
         key = (family.name, account, region)
@@ -251,6 +251,7 @@ class World:
 
     def _fits(self, schema: Mapping[str, Any], value: Any) -> bool:
         return (
-            self._kind(schema) == {str: "string", list: "list"}.get(type(value), "other")
+            self._kind(schema)
+            == ("string" if isinstance(value, str) else "list" if isinstance(value, list) else "other")
             or self._kind(schema) == "other"
         )

@@ -55,7 +55,8 @@ class BudgetSpentError(Exception):
 class Limited:
     """A target with a budget of requests, a deadline and a rate; calls beyond them raise BudgetSpentError.
 
-    With `reading` an operation that may change something is never sent, whoever asks. `rate` is in calls a second. `clock` and `sleep` are the seams for tests.
+    With `reading` an operation that may change something is never sent, whoever asks. `rate` is in calls a second.
+    `clock` and `sleep` are the seams for tests.
     """
 
     def __init__(
