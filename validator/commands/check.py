@@ -9,6 +9,7 @@ import time
 import click
 
 from validator import services
+from validator import validate as validating
 from validator.batch import Tally
 from validator.commands.options import Reporting, finish, reporting
 from validator.errors import UnknownNameError, UnusableInputError
@@ -67,9 +68,7 @@ def _given(format_: str | None, service: str | None, operation: str | None) -> G
     if operation is not None and service is not None:
         found = naming.find_operation(service, operation)
         if found is None:
-            from validator.validate import load
-
-            raise UnknownNameError("operation", operation, load(service).operations, where=service)
+            raise UnknownNameError("operation", operation, validating.load(service).operations, where=service)
         operation = found
     return Given(format_, service, operation)
 
