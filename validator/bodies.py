@@ -49,7 +49,7 @@ def read_cbor(body: bytes) -> Any:
 
 def iter_events(operation: Operation, member: str, body: bytes) -> Iterator[Any]:
     """The events of an `application/vnd.amazon.eventstream` body, each an object with the one member it is."""
-    from botocore.eventstream import EventStreamBuffer, ParserError  # type: ignore[import-untyped]
+    from botocore.eventstream import EventStreamBuffer, ParserError
 
     contract = operation.contract
     assert operation.output is not None
@@ -106,7 +106,7 @@ def _event_body(contract: Contract, schema: Schema, answer: Mapping[str, Any]) -
 @functools.cache
 def botocore_parser(protocol: str) -> Any:
     """botocore's parser of a protocol."""
-    from botocore import parsers  # type: ignore[import-untyped]
+    from botocore import parsers
 
     return parsers.create_parser(protocol)
 
@@ -114,8 +114,8 @@ def botocore_parser(protocol: str) -> Any:
 @functools.lru_cache(maxsize=16)
 def botocore_model(service: str, api_version: str) -> Any:
     """botocore's own model of a service, which its parsers need."""
-    from botocore.loaders import Loader  # type: ignore[import-untyped]
-    from botocore.model import ServiceModel  # type: ignore[import-untyped]
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
 
     return ServiceModel(Loader().load_service_model(service, "service-2", api_version), service)
 
@@ -130,7 +130,7 @@ def parse_by_botocore(
     protocol: str, status: int, headers: Mapping[str, str], body: bytes, shape: Any
 ) -> Mapping[str, Any]:
     """What botocore\'s parser makes of a response; UnusableInputError when it can make nothing of it."""
-    from botocore.awsrequest import HeadersDict  # type: ignore[import-untyped]
+    from botocore.awsrequest import HeadersDict
 
     parser = botocore_parser(protocol)
     try:

@@ -46,9 +46,19 @@ class UnusableInputError(AwsContractError, ValueError):
         self.what, self.where, self.fix = _one_line(what), where, fix
         super().__init__(what, where, fix)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses have constructors of their own; what they made of it is what travels between processes.
+        return _rebuild, (type(self), self.what, self.where, self.fix), self.__dict__
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return place + self.what + (f"; {self.fix}" if self.fix else "")
+
+
+def _rebuild(cls: type[UnusableInputError], what: str, where: str | None, fix: str | None) -> UnusableInputError:
+    error = cls.__new__(cls)
+    UnusableInputError.__init__(error, what, where=where, fix=fix)
+    return error
 
 
 class MalformedContractError(UnusableInputError):
@@ -63,9 +73,6 @@ class PatternError(UnusableInputError):
         shown = pattern if len(pattern) <= 80 else pattern[:77] + "..."
         super().__init__(f"pattern {shown!r} cannot be read at offset {position}: {reason}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.pattern, self.position, self.reason)
-
 
 class UnknownNameError(UnusableInputError, LookupError):
     """A service, operation, error code, check or shape that does not exist; the message names the nearest one."""
@@ -73,16 +80,6 @@ class UnknownNameError(UnusableInputError, LookupError):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None) -> None:
         self.kind, self.name = kind, name
         super().__init__(f"no {kind} named {name!r}{did_you_mean(name, known)}", where=where)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.kind, self.name, self.args)
-
-
-def _rebuild(cls: type[UnknownNameError], kind: str, name: str, args: tuple[str, str | None, str | None]) -> Any:
-    error = cls(kind, name, ())
-    error.what, error.where, error.fix = args
-    error.args = args
-    return error
 
 
 class EnvironmentFailedError(AwsContractError):

@@ -14,6 +14,7 @@ from validator.contract import Contract
 from validator.redaction import hidden
 from validator.results import Finding
 
+
 def with_lines(finding: Finding, contract: Contract, endpoint: str | None = None) -> Finding:
     """The finding with lines for its calls and with sensitive members hidden."""
     if not finding.calls:

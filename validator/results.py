@@ -199,7 +199,8 @@ def at(finding: Finding, location: Location | None) -> Finding:
 
 
 def _without_indexes(pointer: str) -> str:
-    return "/".join("*" if part.isdigit() else part for part in pointer.split("/"))
+    # Indexes, and keys of maps that are no names (ARNs, paths), differ from run to run for the same problem.
+    return "/".join(part if not part or part.isidentifier() else "*" for part in pointer.split("/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ def find(start: Path) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        loaded: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
+        return loaded
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableInputError(f"cannot be read: {error}", where=str(path)) from None
     except tomllib.TOMLDecodeError as error:
@@ -96,6 +97,10 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
+def _texts(value: Any) -> bool:
+    return all(isinstance(text, str) for text in value)
+
+
 def _checked(table: Any, path: Path) -> Mapping[str, Any]:
     if not isinstance(table, dict):
         raise UnusableInputError("the settings are not a table", where=str(path))
@@ -105,7 +110,7 @@ def _checked(table: Any, path: Path) -> Mapping[str, Any]:
         if (
             not isinstance(value, _KINDS[name])
             or (isinstance(value, bool) and bool not in _KINDS[name])
-            or (SETTINGS[name].kind == "list of strings" and not all(isinstance(text, str) for text in value))
+            or (SETTINGS[name].kind == "list of strings" and not _texts(value))
         ):
             raise UnusableInputError(f"setting {name!r} must be {SETTINGS[name].kind}", where=str(path))
     for entry in table.get("ignore", ()):

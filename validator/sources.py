@@ -150,10 +150,10 @@ def read_json(path: Path | zipfile.Path) -> Any:
     try:
         with path.open("rb") as raw:
             if path.name.endswith(".gz"):
-                with gzip.GzipFile(fileobj=raw) as unpacked:  # type: ignore[arg-type]
+                with gzip.GzipFile(fileobj=raw) as unpacked:
                     content = unpacked.read(_LARGEST + 1)
             else:
-                content = raw.read(_LARGEST + 1)  # type: ignore[assignment]
+                content = raw.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise UnusableInputError("larger than any model", where=str(path))
         return json.loads(content)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from validator import preflight, report, results
+from validator import preflight, redaction, report, results
 from validator.checks import conformance
 from validator.coverage import Coverage
 from validator.errors import ContractViolationError, UnusableInputError
@@ -212,7 +212,7 @@ class Watching:
         """Everything seen, as a report like any command's."""
         return results.Report(
             "pytest",
-            self.findings,
+            [redaction.redacted(finding) for finding in self.findings],
             exchanges=self.exchanges,
             checked=self.exchanges,
             seconds=time.perf_counter() - self.started,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from validator import policy, report, settings
+from validator import policy, redaction, report, settings
 from validator.errors import EnvironmentFailedError, UnusableInputError
 from validator.results import Report, Severity
 
@@ -139,6 +140,7 @@ def finish(result: Report, options: Reporting) -> int:
     With `update_baseline` the findings are accepted instead, and the status is 0.
     """
     weighed = options.policy.apply(result)
+    weighed = dataclasses.replace(weighed, findings=[redaction.redacted(finding) for finding in weighed.findings])
     if options.update_baseline:
         assert options.baseline is not None
         count = policy.save_baseline(options.baseline, weighed.findings)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from validator import reproduce
+from validator import redaction
 from validator.contract import Contract
 from validator.errors import AwsContractError
 from validator.report.demands import contract_of, demands
@@ -157,7 +157,7 @@ def _call(finding: Finding, call: Mapping[str, Any], contract: Contract | None, 
     shown: Mapping[str, Any] = call
     if contract is not None:
         try:
-            shown = reproduce.hidden(contract.operation(name), call)
+            shown = redaction.hidden(contract.operation(name), call)
         except AwsContractError:
             shown = call
     shown = {key: value for key, value in shown.items() if key not in ("service", "operation")}

@@ -133,7 +133,7 @@ def _operations(report: Report) -> Iterator[str]:
         name = f"{finding.service}.{finding.operation}"
         found[name] = found.get(name, 0) + 1
     head = ("operation", "requests", "accepted", "rejected", "constraints met", "broken", "findings")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     unsupported: dict[str, list[str]] = {}
     for name, row in sorted(counts.items()):
         if row.get("unsupported"):
