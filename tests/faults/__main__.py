@@ -16,9 +16,9 @@ _PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 _HEAD = """# Faults that the fuzzer finds
 
 Each line is the embedded emulator with one decision made otherwise, driven by `aws-contract fuzz` with its default
-settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run to the
-settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run
-to the lifecycles are those of the boundary phase before. This page is generated: `python -m tests.faults`.
+settings until a check that should find it has. Requests and CPU seconds are those from the beginning of the run to
+the end of the chapter that showed it; phases run in their usual order, so that most of the requests of a fault in
+paging or in lifecycles are those of the boundary phase before. This page is generated: `python -m tests.faults`.
 
 """
 
