@@ -250,6 +250,18 @@ def test_what_cannot_be_told_is_an_error(tmp_path: Path) -> None:
     assert "does not offer" in found.output
 
 
+def test_what_was_hidden_cannot_be_said_to_be_fixed(tmp_path: Path) -> None:
+    tags = [{"Key": "***", "Value": "***"}]
+    call = {
+        "service": "forecast",
+        "operation": "TagResource",
+        "request": {"ResourceArn": "arn:aws:forecast:::a/b", "Tags": tags},
+    }
+    (tmp_path / "calls.jsonl").write_text(json.dumps(call) + "\n")
+    found = invoke("replay", "calls.jsonl")
+    assert (found.return_value, found.output.split()[0]) == (3, "ERROR")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"findings": [{}]}', "\x00", '{"service": 1}'])
 def test_a_file_that_is_no_report_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str

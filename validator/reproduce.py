@@ -48,8 +48,12 @@ def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: s
         request = call.get("request")
         if isinstance(request, Mapping) and all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in request):
             arguments = ", ".join(f"{name}={_literal(value)}" for name, value in request.items())
-        else:
+        elif isinstance(request, Mapping):
             arguments = f"**{_literal(request)}"
+        else:
+            # boto3 knows requests with members only.
+            text.append(f"# boto3 cannot send {call['operation']} with {_literal(request)}; curl can")
+            continue
         text.append(f"client.{snake(str(call['operation']))}({arguments})")
     return "\n".join(text)
 
@@ -57,11 +61,15 @@ def python(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: s
 def cli(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:
     """AWS CLI commands; version 2 reads base64 for blobs as it stands here."""
     where = f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else ""
-    return "\n".join(
-        f"aws {contract.service} {snake(str(call['operation'])).replace('_', '-')}{where} "
-        f"--no-cli-pager --cli-input-json {shlex.quote(json.dumps(call.get('request') or {}))}"
-        for call in calls
-    )
+    text = []
+    for call in calls:
+        request, name = call.get("request"), snake(str(call["operation"])).replace("_", "-")
+        if request is None or isinstance(request, Mapping):
+            shown = shlex.quote(json.dumps(request or {}))
+            text.append(f"aws {contract.service} {name}{where} --no-cli-pager --cli-input-json {shown}")
+        else:
+            text.append(f"# the AWS CLI cannot send {name} with {json.dumps(request)}; curl can")
+    return "\n".join(text)
 
 
 def curl(contract: Contract, calls: tuple[Mapping[str, Any], ...], endpoint: str | None) -> str:

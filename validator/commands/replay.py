@@ -16,7 +16,7 @@ from validator.commands.options import Reporting, reporting
 from validator.commands.targets import Aws, open_target
 from validator.errors import AwsContractError, UnusableInputError
 from validator.exchange import ErrorReply, Exchange
-from validator.fuzzing.resend import resend
+from validator.fuzzing.resend import resend, texts_of
 from validator.results import Finding, Location, Violation
 from validator.transport.target import Target
 
@@ -96,7 +96,11 @@ def again(target: Target, case: Case, *, writes: bool = False) -> tuple[str, str
         ]
     except AwsContractError as error:
         return ERROR, str(error)
-    return (FAILS, found[0].message if case.group is None else "") if found else (FIXED, "")
+    if found:
+        return FAILS, found[0].message if case.group is None else ""
+    if any(text == "***" for call in case.calls for text in texts_of(call.request)):
+        return ERROR, "its sensitive members are hidden in the report; fuzz again with --record and replay that"
+    return FIXED, ""
 
 
 def read(path: Path) -> tuple[list[Case], str | None]:
