@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validator import policy
@@ -17,6 +17,7 @@ from validator.errors import UnusableInputError
 from validator.policy import Ignore, Policy
 from validator.results import Finding, Location, Report, Severity, Violation
 
+quick = settings(deadline=None)
 CHECKS = ("request_conformance", "response_conformance", "lifecycle")
 SERVICES = ("personalize", "forecast")
 OPERATIONS = ("ListDatasets", "CreateDataset")
@@ -116,6 +117,7 @@ ignores = st.builds(
 )
 
 
+@quick
 @given(st.lists(findings, max_size=8), st.lists(ignores, max_size=4), st.randoms(use_true_random=False))
 def test_ignores_only_take_away_and_in_any_order(
     found: list[Finding], chosen: list[Ignore], order: random.Random
@@ -132,6 +134,7 @@ def test_ignores_only_take_away_and_in_any_order(
 # Strictness ----------------------------------------------------------------------------------------------------------
 
 
+@quick
 @given(st.lists(findings))
 def test_strict_makes_everything_an_error_and_nothing_else(found: list[Finding]) -> None:
     lifted = list(Policy(strict=True).weigh(found))
@@ -153,6 +156,7 @@ def test_strict_does_not_lift_what_could_not_be_decided() -> None:
 # Baselines -----------------------------------------------------------------------------------------------------------
 
 
+@quick
 @given(st.lists(findings, max_size=8), st.lists(findings, max_size=8))
 def test_a_baseline_accepts_exactly_what_it_was_made_of(old: list[Finding], new: list[Finding]) -> None:
     accepted = {each.id: each.message for each in old}
