@@ -1,16 +1,18 @@
 """What a model lacks or has wrong: errata and documented facts, loaded, applied to a contract document, and aged.
 
 An entry is a JSON Patch (RFC 6902) on the derived document with the evidence for it. A patch whose `test` no longer
-holds has been overtaken by the model: it is left out, and handed back as expired.
+holds has been overtaken by the model: it is left out, and handed back as expired. What an expired erratum was to
+correct is no longer demanded: the model is known to be wrong there, and how is to be looked at again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,18 @@ Part = tuple[str, str]
 Document = dict[str, Any]
 
 _LAYERS: tuple[Layer, ...] = ("errata", "documented")
-_MEMBERS = {"id", "api_version", "layer", "patch", "reason", "evidence", "since", "until"}
+_MEMBERS = {"id", "api_version", "layer", "patch", "alternatives", "reason", "evidence", "since", "until"}
 _OPERATIONS = {
     "add": {"op", "path", "value"},
     "replace": {"op", "path", "value"},
     "test": {"op", "path", "value"},
     "remove": {"op", "path"},
 }
+# What constrains the values of a shape, and can be taken away without changing what kind of shape it is.
+_FACETS = frozenset(
+    "enum required minLength maxLength minItems maxItems minProperties maxProperties minimum maximum"
+    " x-aws-pattern x-aws-min-bytes x-aws-max-bytes".split()
+)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"\d+(\.\d+)*")
 _ABSENT = object()
@@ -40,7 +47,8 @@ class Entry:
     """One correction or one documented fact: a JSON Patch, why, and the public evidence for it.
 
     `api_version` None holds for all of the service's. `since` and `until` are the first and the last botocore
-    version that the entry is meant for; None leaves that end open.
+    version that the entry is meant for; None leaves that end open. `alternatives` are patches for other states of
+    the model: the first of `patch` and these whose tests hold is applied.
     """
 
     id: str
@@ -52,11 +60,22 @@ class Entry:
     api_version: str | None = None
     since: str | None = None
     until: str | None = None
+    alternatives: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+
+    @property
+    def patches(self) -> tuple[tuple[Mapping[str, Any], ...], ...]:
+        """The patch, then its alternatives, in the order in which they are tried."""
+        return self.patch, *self.alternatives
 
     @property
     def touches(self) -> frozenset[Part]:
-        """The (section, name) of every part of the document that the patch reads or changes."""
-        return frozenset(_part(operation["path"]) for operation in self.patch)
+        """The (section, name) of every part of the document that the entry reads, changes or may bring."""
+        operations = [operation for patch in self.patches for operation in patch]
+        parts = {_part(operation["path"]) for operation in operations}
+        if self.layer == "errata":
+            spare = (_spare(found["path"]) for found in operations if _refers(found))
+            parts.update(("$defs", name) for name in spare)
+        return frozenset(parts)
 
     def meant_for(self, botocore: str | None) -> bool:
         """Whether a botocore version lies in the entry's range; an unknown version does, its `test` decides."""
@@ -68,10 +87,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """An entry that no longer fits the model it was to correct, and why."""
+    """An entry that no longer fits the model it was to correct, and why.
+
+    `unjudged` has the pointers of what is not demanded until the entry is renewed, and what the model has there.
+    """
 
     entry: Entry
     reason: str
+    unjudged: Mapping[str, Any] = field(default_factory=dict)
 
 
 def entry_at(provenance: Mapping[str, str], schema_path: str) -> str | None:
@@ -105,12 +128,18 @@ def former_at(overlays: Mapping[str, Any], provenance: Mapping[str, str], schema
 
 
 def apply(
-    document: Mapping[str, Any], entries: Iterable[Entry], *, botocore: str | None = None
+    document: Mapping[str, Any],
+    entries: Iterable[Entry],
+    *,
+    botocore: str | None = None,
+    define: Callable[[str], Any] | None = None,
 ) -> tuple[Document, list[Expired]]:
     """A copy of a derived contract document with the entries applied in order, each whole or not at all.
 
     Names every entry applied in `x-aws-overlays` (with `former`: pointer -> the model's value there) and every
-    keyword it set in `x-aws-provenance`. Entries not meant for the botocore version are passed over in silence.
+    keyword it set in `x-aws-provenance`. Entries not meant for the botocore version are passed over in silence. An
+    expired erratum takes away what it was to correct, and is named with `expired`. `define` gives the model's shapes
+    where the document has only some of them.
     """
     result: Document = {**document}
     for section in SECTIONS:
@@ -122,27 +151,36 @@ def apply(
         if not entry.meant_for(botocore):
             continue
         before = _extract(result, entry.touches)
+        reason: str | None = None
         try:
-            after = _patched(before, entry)
+            patch, after = _first_that_fits(before, entry)
         except _OvertakenError as overtaken:
-            expired.append(Expired(entry, str(overtaken)))
-            continue
+            reason = str(overtaken)
+            after, former = _loosened(before, entry, overtaken, define or result.get("$defs", {}).get)
+            expired.append(Expired(entry, reason, former))
+            if not former:
+                continue
+        else:
+            paths = sorted({_keyword(each["path"], before, after) for each in patch if each["op"] != "test"})
+            provenance.update((path, entry.id) for path in paths if _at(after, path) is not _ABSENT)
+            former = {path: value for path in paths if (value := _former(before, path)) is not _ABSENT}
         for section, name in entry.touches:
             if name in after[section]:
                 result.setdefault(section, {})[name] = after[section][name]
             else:
                 result.get(section, {}).pop(name, None)
-        paths = {_keyword(operation["path"], before, after) for operation in entry.patch if operation["op"] != "test"}
-        provenance.update((path, entry.id) for path in sorted(paths) if _at(after, path) is not _ABSENT)
-        former = {path: value for path in sorted(paths) if (value := _former(before, path)) is not _ABSENT}
-        overlays[entry.id] = _described(entry, former)
+        overlays[entry.id] = _described(entry, former, reason)
     if overlays:
         result["x-aws-overlays"], result["x-aws-provenance"] = overlays, provenance
     return result, expired
 
 
 class _OvertakenError(Exception):
-    """A patch that cannot be applied to the document, in one sentence."""
+    """A patch that cannot be applied to the document, in one sentence; `tested` when what it tests has changed."""
+
+    def __init__(self, reason: str, *, tested: bool = False) -> None:
+        super().__init__(reason)
+        self.tested = tested
 
 
 def _extract(document: Mapping[str, Any], parts: Iterable[Part]) -> Document:
@@ -153,13 +191,21 @@ def _extract(document: Mapping[str, Any], parts: Iterable[Part]) -> Document:
     return extract
 
 
-def _patched(before: Document, entry: Entry) -> Document:
+def _first_that_fits(before: Document, entry: Entry) -> tuple[Sequence[Mapping[str, Any]], Document]:
+    """The patch that applies and the outcome; the last one's reason when none does, for it is about the newest."""
+    for patch in entry.patches[:-1]:
+        with contextlib.suppress(_OvertakenError):
+            return patch, _patched(before, patch)
+    return entry.patches[-1], _patched(before, entry.patches[-1])
+
+
+def _patched(before: Document, patch: Sequence[Mapping[str, Any]]) -> Document:
     # Only models are patched: a process that reads committed contracts never needs these.
     import jsonpatch
     import jsonpointer
 
     after = copy.deepcopy(before)
-    for operation in entry.patch:
+    for operation in patch:
         kind, path = operation["op"], operation["path"]
         # RFC 6902 lets "add" replace a member; a shape the model has come to have by itself must not be lost so.
         if kind == "add" and path.count("/") == 2 and _at(after, path) is not _ABSENT:
@@ -167,10 +213,49 @@ def _patched(before: Document, entry: Entry) -> Document:
         try:
             jsonpatch.apply_patch(after, [copy.deepcopy(operation)], in_place=True)
         except jsonpatch.JsonPatchTestFailed:
-            raise _OvertakenError(f"{path} is {_short(_at(after, path))}, not {_short(operation['value'])}") from None
+            found, wanted = _at(after, path), operation["value"]
+            shown = _differing(found, wanted)
+            raise _OvertakenError(f"{path} is {shown[0]}, not {shown[1]}", tested=found is not _ABSENT) from None
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException):
             raise _OvertakenError(f"there is no {path} any more") from None
     return after
+
+
+def _loosened(
+    before: Document, entry: Entry, overtaken: _OvertakenError, define: Callable[[str], Any]
+) -> tuple[Document, dict[str, Any]]:
+    """The parts without what an expired erratum was to correct, and what the model has there; {} for nothing.
+
+    A documented fact only lapses. So does an erratum whose place is gone, or has what the erratum would have set.
+    """
+    if entry.layer != "errata" or not overtaken.tested:
+        return before, {}
+    after, former = copy.deepcopy(before), dict[str, Any]()
+    for operation in entry.patches[-1]:
+        path = _keyword(operation["path"], before)
+        head, _, keyword = path.rpartition("/")
+        found, holder = _at(before, path), _at(after, head)
+        if operation["op"] not in ("replace", "remove") or found is _ABSENT or found == operation.get("value"):
+            continue
+        if keyword in _FACETS and keyword in holder:
+            former[path] = holder.pop(keyword)
+        elif _refers(operation) and isinstance(target := define(found.rpartition("/")[2]), Mapping):
+            # A member beside which others may stand: it gets a shape of its own, like the model's but unconstrained.
+            name = _spare(path)
+            after["$defs"][name] = {word: value for word, value in target.items() if word not in _FACETS}
+            holder["$ref"], former[path] = f"#/$defs/{name}", found
+    return after, former
+
+
+def _refers(operation: Mapping[str, Any]) -> bool:
+    path: str = operation["path"]
+    return operation["op"] == "replace" and path.startswith("/$defs/") and path.endswith("/$ref")
+
+
+def _spare(path: str) -> str:
+    """The name of the shape for a member whose own is not judged: `/$defs/A/properties/b/$ref` -> `AbUnjudged`."""
+    parts = [_unescape(part) for part in path.split("/")[2:-1] if part != "properties"]
+    return "".join(re.sub(r"\W", "", part) for part in parts) + "Unjudged"
 
 
 def _keyword(path: str, *documents: Document) -> str:
@@ -211,19 +296,25 @@ def _at(document: Document, path: str) -> Any:
     return found
 
 
-def _described(entry: Entry, former: Mapping[str, Any]) -> Document:
+def _described(entry: Entry, former: Mapping[str, Any], expired: str | None = None) -> Document:
     described: Document = {"layer": entry.layer, "reason": entry.reason, "evidence": list(entry.evidence)}
     for name in ("since", "until"):
         if (version := getattr(entry, name)) is not None:
             described[name] = version
+    if expired is not None:
+        described["expired"] = expired
     if former:
         described["former"] = dict(former)
     return described
 
 
-def _short(value: Any) -> str:
-    text = "absent" if value is _ABSENT else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+def _differing(found: Any, wanted: Any) -> tuple[str, str]:
+    """Two values in words, cut down to where they begin to differ."""
+    texts = ["absent" if value is _ABSENT else repr(value) for value in (found, wanted)]
+    same = next((index for index, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+    start = same - 20 if same > 60 and max(map(len, texts)) > 80 else 0
+    cut = [("..." if start else "") + text[start:] for text in texts]
+    return tuple(text if len(text) <= 80 else text[:77] + "..." for text in cut)  # type: ignore[return-value]
 
 
 def _unescape(part: str) -> str:
@@ -288,6 +379,7 @@ def read_entries(file: Path) -> Iterator[Entry]:
             raw.get("api_version"),
             raw.get("since"),
             raw.get("until"),
+            tuple(map(tuple, raw.get("alternatives", ()))),
         )
 
 
@@ -316,6 +408,12 @@ def _faults(raw: Any) -> Iterator[str]:
     if not isinstance(raw.get("api_version"), (str, type(None))):
         yield "api_version must be text"
     yield from _patch_faults(raw.get("patch"), raw.get("layer"))
+    alternatives = raw.get("alternatives", [])
+    if not isinstance(alternatives, list):
+        yield "alternatives must be a list of patches"
+        return
+    for patch in alternatives:
+        yield from (f"alternatives: {fault}" for fault in _patch_faults(patch, raw.get("layer")))
 
 
 def _patch_faults(patch: Any, layer: Any) -> Iterator[str]:

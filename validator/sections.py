@@ -86,7 +86,10 @@ class Sections:
                 document[section][name] = built
         # In the order of the overlay files: a later entry may rely on an earlier one.
         entries = [entry for entry in self._entries if entry.id in taking_part]
-        corrected, _expired = overlay.apply(document, entries, botocore=self.heading["x-aws-service"].get("botocore"))
+        version = self.heading["x-aws-service"].get("botocore")
+        corrected, _expired = overlay.apply(
+            document, entries, botocore=version, define=lambda name: self._build("$defs", name)
+        )
         for section, name in together:
             self._parts[section, name] = corrected[section].get(name)
         self.overlays.update(corrected.get("x-aws-overlays", {}))
