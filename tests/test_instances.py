@@ -176,6 +176,9 @@ def test_a_response_loses_what_boto3_adds():
     error = {"Error": {"Code": "ResourceNotFoundException", "Message": "m"}, "ResponseMetadata": {}, "message": "m"}
     code = "ResourceNotFoundException"
     assert instances.from_boto3(operation, error, "error", code) == {"message": "m"}
+    head = {"ContentLength": 1, "ExpiresString": "0", "ResponseMetadata": {}}
+    assert instances.from_boto3(operation_of("s3.HeadObject"), head, "response") == {"ContentLength": 1}
+    assert instances.from_boto3(operation, {"ExpiresString": "0"}, "response") == {"ExpiresString": "0"}
 
 
 def test_event_streams_are_left_alone():

@@ -18,15 +18,20 @@ from validator.contract import Contract, Operation
 from validator.conversion import Convert, Converters, Form, Schema
 
 
+_ADDED = ("ResponseMetadata", "Error")
+_ADDED_TO_S3 = (*_ADDED, "ExpiresString")
+
+
 def from_boto3(operation: Operation, params: Any, direction: str = "request", code: str | None = None) -> Any:
     """What boto3 takes (request) or gives (response, error) as a canonical instance; the same object if it is one.
 
     A text for a blob is, in a request, the blob's content, as boto3 has it; in a response it is base64 already. The
-    `ResponseMetadata` of a response and the `Error` of an error are left out.
+    `ResponseMetadata` of a response, S3's `ExpiresString` and the `Error` of an error are left out: boto3 adds them.
     """
     if direction != "request" and isinstance(params, Mapping):
         known = operation.contract.define(shape)["properties"] if (shape := operation.shape(direction, code)) else {}
-        aside = [name for name in ("ResponseMetadata", "Error") if name in params and name not in known]
+        added = _ADDED_TO_S3 if operation.service == "s3" else _ADDED
+        aside = [name for name in added if name in params and name not in known]
         if aside:
             params = {name: value for name, value in params.items() if name not in aside}
     return _convert(operation, _REQUEST if direction == "request" else _RESPONSE, direction, code, params)
