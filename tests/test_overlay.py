@@ -184,3 +184,100 @@ def test_the_models_value_is_found_from_a_schema_path() -> None:
 def test_an_entry_touches_what_it_reads_and_what_it_writes() -> None:
     several = entry(op("test", "/$defs/a~1b~0c/type", "string"), op("add", "/x-aws-resources/Job", {}))
     assert several.touches == {("$defs", "a/b~c"), ("x-aws-resources", "Job")}
+
+
+# What an expired erratum was to correct ----------------------------------------------------------------------------
+
+
+def erratum(*patch: dict[str, Any], name: str = "one", **more: Any) -> Entry:
+    return Entry(name, "x", "errata", patch, "why", ("https://example.org/",), **more)
+
+
+PATTERN = "/$defs/Token/x-aws-pattern"
+
+
+@pytest.mark.parametrize(
+    ("change", "gone", "former"),
+    [
+        (
+            [op("test", PATTERN, "a*"), op("replace", PATTERN, "b+")],
+            {"type": "string", "maxLength": 1500},
+            {PATTERN: "a+"},
+        ),
+        (
+            [op("test", "/$defs/Token/maxLength", 3), op("remove", PATTERN)],
+            {"type": "string", "maxLength": 1500},
+            {PATTERN: "a+"},
+        ),
+        (
+            [op("test", PATTERN, "a*"), op("replace", PATTERN, "b+"), op("replace", "/$defs/Token/maxLength", 1)],
+            {"type": "string"},
+            {PATTERN: "a+", "/$defs/Token/maxLength": 1500},
+        ),
+    ],
+)
+def test_what_an_expired_erratum_was_to_correct_is_not_demanded(
+    change: list[Any], gone: dict[str, Any], former: dict[str, Any]
+) -> None:
+    before = copy.deepcopy(DOCUMENT)
+    document, [expired] = overlay.apply(DOCUMENT, [erratum(*change)])
+    assert before == DOCUMENT
+    assert document["$defs"]["Token"] == gone
+    assert expired.unjudged == former
+    described = document["x-aws-overlays"]["one"]
+    assert (described["expired"], described["former"]) == (expired.reason, former)
+    assert document["x-aws-provenance"] == {}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        entry(op("test", PATTERN, "a*"), op("replace", PATTERN, "b+")),
+        erratum(op("test", "/$defs/Token/minLength", 1), op("replace", PATTERN, "b+")),
+        erratum(op("test", "/$defs/Gone/x-aws-pattern", "a"), op("replace", "/$defs/Gone/x-aws-pattern", "b")),
+        erratum(op("test", PATTERN, "a*"), op("replace", PATTERN, "a+")),
+        erratum(op("test", PATTERN, "a*"), op("add", "/$defs/New", {"type": "string"})),
+    ],
+    ids=["documented", "tested keyword is gone", "shape is gone", "model has the correction", "nothing was there"],
+)
+def test_an_entry_that_only_lapses_leaves_the_model(late: Entry) -> None:
+    document, [expired] = overlay.apply(DOCUMENT, [late])
+    assert document == DOCUMENT
+    assert expired.unjudged == {}
+
+
+def test_a_member_whose_shape_was_to_be_another_gets_an_unconstrained_one() -> None:
+    place = "/$defs/List/properties/token/$ref"
+    late = erratum(op("test", "/$defs/Token/maxLength", 3), op("replace", place, "#/$defs/Mode"))
+    document, [expired] = overlay.apply(DOCUMENT, [late])
+    assert document["$defs"]["Token"] == DOCUMENT["$defs"]["Token"]
+    assert document["$defs"]["List"]["properties"]["token"] == {"$ref": "#/$defs/ListtokenUnjudged"}
+    assert document["$defs"]["ListtokenUnjudged"] == {"type": "string"}
+    assert expired.unjudged == {place: "#/$defs/Token"}
+    in_time = erratum(op("test", "/$defs/Token/maxLength", 1500), op("replace", place, "#/$defs/Mode"))
+    document, expired = overlay.apply(DOCUMENT, [in_time])
+    assert (expired, "ListtokenUnjudged" in document["$defs"]) == ([], False)
+
+
+def test_the_first_alternative_whose_tests_hold_is_applied() -> None:
+    def renewed(pattern: str) -> tuple[dict[str, Any], ...]:
+        return op("test", PATTERN, pattern), op("replace", PATTERN, pattern + "b")
+
+    several = erratum(*renewed("x+"), alternatives=(renewed("a+"), renewed("a+")))
+    document, expired = overlay.apply(DOCUMENT, [several])
+    assert expired == []
+    assert document["$defs"]["Token"]["x-aws-pattern"] == "a+b"
+    assert document["x-aws-provenance"] == {PATTERN: "one"}
+    document, [late] = overlay.apply(DOCUMENT, [erratum(*renewed("x+"), alternatives=(renewed("y+"),))])
+    assert "'y+'" in late.reason
+    assert "x-aws-pattern" not in document["$defs"]["Token"]
+
+
+def test_the_reason_of_an_expired_entry_shows_where_long_values_differ() -> None:
+    long = "a" * 300
+    document = {"$defs": {"Token": {"type": "string", "x-aws-pattern": long + "new"}}}
+    late = erratum(op("test", PATTERN, long + "old"), op("remove", PATTERN))
+    [expired] = overlay.apply(document, [late])[1]
+    assert "new" in expired.reason
+    assert "old" in expired.reason
+    assert len(expired.reason) < 250

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonpatch
+import jsonschema
 import pytest
 import yaml
 
@@ -171,3 +172,43 @@ def test_a_violation_names_the_entry_and_what_the_model_would_allow() -> None:
     assert (violation.keyword, violation.limit, violation.layer) == ("maxLength", 1300, "documented")
     assert "dataset-import-jobs-token" in violation.source
     assert "1500" in violation.message + violation.note
+
+
+def test_a_part_with_an_expired_erratum_is_whole_and_takes_what_it_was_for() -> None:
+    files = sources.ModelFiles("x", "2020-01-01", MODEL, {}, "9.9.9", "")
+    test = {"op": "test", "path": "/$defs/Arn/x-aws-pattern", "value": "x"}
+    patch = (
+        test,
+        {"op": "replace", "path": "/$defs/Arn/x-aws-pattern", "value": "y"},
+        {"op": "replace", "path": "/$defs/In/properties/role/$ref", "value": "#/$defs/Text"},
+    )
+    late = overlay.Entry("late", "x", "errata", patch, "why", ("https://example.org/",))
+    contract = contracts.from_model_files(files, entries=[late], judge=iter_violations)
+    request = {"arn": "1", "role": "12", "text": "long"}
+    found = contract.operation("Do").iter_violations(request)
+    assert [(each.keyword, each.instance_path) for each in found] == [("maxLength", "/text")]
+    whole = contracts.from_model_files(files, entries=[late]).document
+    assert whole["$defs"]["InroleUnjudged"] == {"type": "string"}
+    assert {target for schema in whole["$defs"].values() for target in derive.references(schema)} <= whole[
+        "$defs"
+    ].keys()
+    assert whole["x-aws-overlays"]["late"]["expired"] == contract.entries["late"]["expired"]
+    plain = contracts.from_model_files(files, entries=(), judge=iter_violations)
+    assert len(list(plain.operation("Do").iter_violations(request))) == 3
+    schema = contracts.read_document(contracts.schemas_folder() / "aws-contract.schema.json")
+    jsonschema.Draft202012Validator(schema).validate(whole)
+
+
+MODEL: dict[str, Any] = {
+    "metadata": {"apiVersion": "2020-01-01", "protocol": "json", "serviceId": "X"},
+    "operations": {"Do": {"name": "Do", "http": {"method": "POST", "requestUri": "/"}, "input": {"shape": "In"}}},
+    "shapes": {
+        "In": {
+            "type": "structure",
+            "members": {"arn": {"shape": "Arn"}, "role": {"shape": "Role"}, "text": {"shape": "Text"}},
+        },
+        "Arn": {"type": "string", "pattern": "/d"},
+        "Role": {"type": "string", "pattern": "/d"},
+        "Text": {"type": "string", "max": 3},
+    },
+}
