@@ -226,3 +226,14 @@ def test_sensitive_members_are_never_shown() -> None:
     report = validator.batch([Exchange("cognito-idp", "AdminSetUserPassword", request)])
     assert {finding.severity for finding in report.findings} == {Severity.ERROR}
     assert "pass word" not in json.dumps(report.to_json(), default=str)
+
+
+def test_one_problem_of_two_severities_keeps_the_worse() -> None:
+    """A request refused in one place and accepted in another is one problem, and an error."""
+    broken = Exchange("personalize", "ListDatasets", {"maxResults": 101})
+    refused = dataclasses.replace(broken, error=ErrorReply("InvalidInputException", "m"), status=400)
+    accepted = dataclasses.replace(broken, response={"datasets": []}, status=200)
+    for exchanges in ([refused, accepted], [accepted, refused]):
+        report = validator.batch(exchanges)
+        assert [str(finding.severity) for finding in report.findings] == ["error"]
+    assert [str(finding.severity) for finding in validator.batch([refused]).findings] == ["info"]

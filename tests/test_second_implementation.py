@@ -39,7 +39,7 @@ def _cases(service: str, name: str, direction: str) -> tuple[dict[str, Any], lis
     for case in boundary.iter_boundary(operation, direction):
         # Bytes are counted in base64 text by other tools, three at a time; ours are exact.
         exact = case.constraint is not None and "bytes" in case.constraint.pointer
-        if case.violation is not None and case.violation.keyword == "format" or exact:
+        if (case.violation is not None and case.violation.keyword == "format") or exact:
             continue
         instances.append(case.instance)
         verdicts.append(validate.is_valid(operation, case.instance, direction))

@@ -99,7 +99,13 @@ class Tally:
         group.count += 1
         group.files.add(_digest(finding.location.file or "") if finding.location else b"")
         id = finding.id
-        if id in self.findings:
+        known = self.findings.get(id)
+        if known is not None:
+            # The same problem may come with two severities: refused here, accepted there. The worse one stands.
+            if id not in group.ids:
+                group.ids.append(id)
+            if finding.severity > known.severity:
+                self.findings[id] = finding
             return
         if len(group.ids) >= PLACES:
             # One finding without a place stands for all further ones, so that a baseline can accept them.
@@ -298,18 +304,8 @@ class Judge:
         exchange = canonical
         wanted = CHECKS[1:] if exchange.phase in BREAKING else CHECKS
         for finding in checks.run(operation.contract, (exchange,), only=wanted):
-            if finding.check == "error_declared" and not _declares(exchange):
-                continue
             for each in _split(finding, exchange, self.view, operation.contract):
                 self.tally.add(each, operation.contract)
-
-
-def _declares(exchange: Exchange) -> bool:
-    """Whether an error's code can be held against what its operation declares."""
-    code = exchange.error.code if exchange.error else ""
-    # Without a body there is no code: boto3 then says the status. S3 documents its errors for all operations together:
-    # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-    return bool(code) and not code.isdigit() and exchange.service not in ("s3", "s3control")
 
 
 def _canonical(exchange: Exchange, operation: Operation) -> Exchange:

@@ -189,6 +189,11 @@ class Contract:
         if found is None:
             entry = self._sections.get("x-aws-operations", name)
             if entry is None:
+                # boto3's method and the CLI's command are the operation's name in other clothes.
+                bare = name.replace("_", "").replace("-", "").casefold()
+                same = [each for each in self.operations if each.casefold() == bare]
+                if len(same) == 1:
+                    return self.operation(same[0])
                 raise UnknownNameError("operation", name, self.operations, where=self.service)
             found = self._operations[name] = Operation(self, name, entry)
         return found

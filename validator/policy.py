@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from validator.errors import UnusableInputError
+from validator import checks
+from validator.errors import UnknownNameError, UnusableInputError
 from validator.results import Finding, Report, Severity, Violation
 
 
@@ -30,6 +31,9 @@ class Ignore:
         """`CHECK[:service.Operation[.member]]` read; UnusableInputError when it is not of that form."""
         check, colon, place = text.partition(":")
         parts = place.split(".", 2)
+        known = [*checks.table(), "drift"]
+        if check and not fnmatch.filter(known, check):
+            raise UnknownNameError("check", check, known, where="ignore")
         if not check or (colon and not all(parts)):
             raise UnusableInputError(
                 f"cannot read {text!r}", where="ignore", fix="write CHECK[:service.Operation[.member]]"

@@ -28,6 +28,8 @@ from validator.results import Severity
 from validator.validate import is_valid, iter_violations, verdict_of
 
 Target = TypeVar("Target")
+# Not None: a function that forgot to return its client must not switch the whole process on.
+EVERYWHERE: Any = type("Everywhere", (), {"__repr__": lambda self: "EVERYWHERE"})()
 OnViolation = Literal["raise", "warn"] | Callable[[ContractViolationError], Any]
 
 _BEFORE, _AFTER = "before-parameter-build", "after-call.*.*"
@@ -56,7 +58,7 @@ class RequestViolationError(ContractViolationError, ParamValidationError):  # ty
 
 
 def attach(
-    target: Target | None = None,
+    target: Target = EVERYWHERE,
     *,
     on_violation: OnViolation = "raise",
     responses: bool = False,
@@ -68,19 +70,22 @@ def attach(
     `on_violation` is `raise`, `warn`, or a function that gets each ContractViolationError. `responses` holds the
     answers to their contract as well: what is wrong beyond doubt is raised, the rest warned of; what only shows that
     the API has grown goes to a function alone, unless `strict`. `on_exchange` gets every finished call. Gives the
-    target back; attaching again replaces the settings.
+    target back; attaching again replaces the settings. A client made from a session keeps what the session had then.
     """
     watch = _Watch(on_violation, responses, strict, on_exchange)
-    if target is None:
+    if target is EVERYWHERE:
         _attach_everywhere(watch)
         return None
     _register(_emitter(target), watch)
     return target
 
 
-def detach(target: Target | None = None) -> Target | None:
-    """Undo `attach`; without a target, for the whole process. Gives the target back."""
-    if target is None:
+def detach(target: Target = EVERYWHERE) -> Target | None:
+    """Undo `attach`; without a target, for the whole process. Gives the target back.
+
+    Clients made from a session while it was attached stay attached: detach them, or the whole process.
+    """
+    if target is EVERYWHERE:
         _detach_everywhere()
         return None
     _unregister(_emitter(target))

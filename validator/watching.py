@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from validator.validate import load
 
 # Frames of these are not where a user made the call.
 _INNER = ("boto3", "botocore", "s3transfer", "validator", "moto", "aioboto3", "aiobotocore", "placebo", "vcr")
+_STANDARD = (sysconfig.get_path("stdlib"), "<frozen")
 _MOST = 1000
 
 
@@ -35,6 +37,7 @@ class Seen:
     exchanges: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
+    place: Location | None = None
     reported: int = 0
 
     def fresh(self) -> list[Finding]:
@@ -75,9 +78,7 @@ class Recorder:
         if exchange.error is not None:
             judged.append("error_declared")
             findings += conformance.error_declared(operation.contract, [exchange])
-            # A request that the target refused did what its test wanted to see.
-            findings = [_refused(finding) if finding.direction == "request" else finding for finding in findings]
-        place = _user_line()
+        place = _user_line() or self.current.place
         findings = [_placed(finding, place) for finding in findings]
         with self.lock:
             name = f"{exchange.service}.{exchange.operation}"
@@ -108,10 +109,6 @@ def _messages(exchange: Exchange) -> Iterator[tuple[str, Any, str | None]]:
         yield "response", exchange.response, None
 
 
-def _refused(finding: Finding) -> Finding:
-    return results.with_severity(finding, Severity.INFO, "the target refused it, as it should: ")
-
-
 def _placed(finding: Finding, place: Location | None) -> Finding:
     return results.at(finding, place) if finding.location is None else finding
 
@@ -120,7 +117,7 @@ def _user_line() -> Location | None:
     frame = sys._getframe(1)
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
-        if package not in _INNER and "importlib" not in frame.f_code.co_filename:
+        if package not in _INNER and not frame.f_code.co_filename.startswith(_STANDARD):
             file = Path(frame.f_code.co_filename)
             with contextlib.suppress(ValueError):
                 file = file.relative_to(Path.cwd())
@@ -167,7 +164,9 @@ class Watching:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Give each test a sheet of its own."""
         ignores = [*self.ignores, *_marked(item)]
-        self.recorder.current = seen = Seen(policy=Policy(self.mode == "strict", ignores))
+        file, line, _ = item.location
+        place = Location(file, None if line is None else line + 1)
+        self.recorder.current = seen = Seen(policy=Policy(self.mode == "strict", ignores), place=place)
         yield
         self.findings += seen.findings
         self.exchanges += len(seen.exchanges)
@@ -180,7 +179,7 @@ class Watching:
         worst = [finding for finding in self.recorder.current.fresh() if finding.severity is Severity.ERROR]
         if not worst or self.mode == "warn":
             return
-        text = "\n\n".join(terminal.block(finding) for finding in worst)
+        text = "\n\n".join(terminal.blocks(worst))
         if said.outcome == "passed":
             said.outcome, said.longrepr = "failed", f"a boto3 call broke its contract\n\n{text}"
         else:
@@ -276,6 +275,10 @@ def _unpack(watching: Watching, packed: dict[str, Any]) -> None:
 
 def _marked(item: pytest.Item) -> Iterator[Ignore]:
     for marker in item.iter_markers("aws_contract"):
+        if unknown := sorted(set(marker.kwargs) - {"ignore", "reason"}) or marker.args:
+            raise pytest.UsageError(
+                f"{item.nodeid}: the marker aws_contract takes ignore= and reason=, not {unknown[0]!r}"
+            )
         reason = marker.kwargs.get("reason", "")
         ignored = marker.kwargs.get("ignore", [])
         if ignored and not str(reason).strip():

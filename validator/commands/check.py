@@ -92,6 +92,9 @@ def moment(text: str, now: float) -> float:
 
 
 def _tell(tally: Tally, status: int) -> int:
+    if not (tally.exchanges or tally.problems or tally.unchecked):
+        # A green light for having looked at nothing would hide a wrong path for ever.
+        raise UnusableInputError("no recorded exchange found", fix="name a file or folder that holds recordings")
     for problem in dict.fromkeys(str(each) for each in tally.problems):
         click.echo(f"aws-contract: {problem}".encode("utf-8", "backslashreplace").decode(), err=True)
     return max([problem.status for problem in tally.problems], default=status)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from validator import boundary, checks, contract, overlay, validate
+from validator import boundary, checks, contract, drift, overlay, sources, validate
 from validator.contract import Contract, Operation, Schema
 from validator.errors import UnknownNameError
 from validator.keywords import KEYWORDS
@@ -26,7 +26,7 @@ def explain(name: str) -> None:
     if lines is None:
         entries = (entry.id for entry in _entries())
         raise UnknownNameError(
-            "check, keyword, overlay entry or service.Operation", name, [*checks.table(), *KEYWORDS, *entries]
+            "check, keyword, overlay entry, service or service.Operation", name, [*checks.table(), *KEYWORDS, *entries]
         )
     click.echo("\n".join(lines))
 
@@ -40,8 +40,8 @@ def _explained(name: str) -> Lines | None:
     if entries := [entry for entry in _entries() if entry.id == name]:
         return itertools.chain.from_iterable(map(_entry, entries))
     service, dot, place = name.partition(".")
-    if not dot or not place:
-        return None
+    if not place:
+        return _service(service) if service in sources.installed().services or service in contract.committed() else None
     operation, _, member = place.partition(".")
     found = validate.load(service).operation(operation)
     return _member(found, member) if member else _operation(found)
@@ -99,7 +99,26 @@ def _entry(entry: overlay.Entry) -> Lines:
     if entry.since or entry.until:
         rows["botocore"] = f"{entry.since or 'any'} to {entry.until or 'today'}"
     rows["patch"] = "\n".join(json.dumps(step) for step in entry.patch)
+    for patch in entry.alternatives:
+        rows["or"] = "\n".join([*rows.get("or", "").splitlines(), *(json.dumps(step) for step in patch)])
+    models = sources.installed()
+    for change in drift.expired(models, entry.service):
+        if change.old == entry.id:
+            rows["expired"] = f"botocore {models.version}: {change.new}"
     yield from _rows(rows)
+
+
+def _service(name: str) -> Lines:
+    loaded = validate.load(name)
+    yield f"service {name}, {loaded.api_version}, {loaded.protocol}"
+    entries = overlay.load(contract.schemas_folder() / "overlays", name)
+    rows = {"operations": "\n".join(loaded.operations)}
+    if loaded.resources:
+        rows["resources"] = ", ".join(loaded.resources)
+    if entries:
+        rows["overlays"] = "\n".join(entry.id for entry in entries)
+    yield from _rows(rows)
+    yield f"  (more with: aws-contract explain {name}.OPERATION)"
 
 
 def _operation(operation: Operation) -> Lines:
@@ -182,6 +201,12 @@ def _layers(loaded: Contract, schema: Schema, pointer: str) -> Lines:
             text = limit if isinstance(limit, str) else json.dumps(limit)
             yield f"  {shown:<12} {text}"
             yield f"  {'':<12} {source if layer in source else f'{layer}, {source}'}"
+        for entry, found in loaded.entries.items():
+            for path, limit in found.get("former", {}).items() if "expired" in found else ():
+                head, _, keyword = path.rpartition("/")
+                if head == pointer:
+                    yield f"  {'not judged':<12} {keyword.removeprefix('x-aws-')} {limit}"
+                    yield f"  {'':<12} overlay entry {entry} has expired: {found['expired']}"
         if "$ref" not in schema:
             return
         schema, pointer = _target(loaded, schema)

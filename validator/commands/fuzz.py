@@ -20,6 +20,7 @@ from validator.exchange import Exchange
 from validator.fuzzing import selection
 from validator.fuzzing.many import run_many
 from validator.fuzzing.stage import Options
+from validator.results import Report
 from validator.transport.target import Limited
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -105,7 +106,7 @@ def fuzz(
     if processes > 1:
         if record is not None:
             raise UnusableInputError("--record writes one sequence", where="--processes", fix="record with one process")
-        return finish(run_many(processes, opener, operations, options, limits), reporting)
+        return _finish(run_many(processes, opener, operations, options, limits), target, reporting)
     driven = opener()
     try:
         with _Listener(record, reporting.quiet) as listener:
@@ -114,7 +115,18 @@ def fuzz(
             )
     finally:
         driven.close()
-    return finish(result, reporting)
+    return _finish(result, target, reporting)
+
+
+def _finish(result: Report, target: str, reporting: Reporting) -> int:
+    """The exit status; a run that tested nothing is no green light, and one that was cut short says so."""
+    status = finish(result, reporting)
+    if stopped := result.details.get("stopped"):
+        click.echo(f"aws-contract: stopped before the end: {stopped}; what is not in the table was not tried", err=True)
+    if not result.exchanges and not result.findings:
+        hint = "; the emulator plays Personalize and Forecast, try --target moto" if target == "emulator" else ""
+        raise EnvironmentFailedError(f"nothing was tested: {target} offers none of the operations{hint}")
+    return status
 
 
 class _Listener:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from validator.results import Location, Report
 
 # A payload beyond this is no payload of any operation: the largest request body AWS takes is far smaller.
 _LARGEST = 64 * 1024 * 1024
+# Python itself reads no longer ones from text.
+_DIGITS = 4300
 
 
 @click.command()
@@ -53,7 +56,7 @@ def validate(
     found.shape(chosen, code)
     instance = instances.from_cli(found, payload, chosen, code)
     parts: dict[str, Any] = {"error": ErrorReply(code or "", body=instance)} if code else {chosen: instance}
-    exchange = Exchange(service, operation, location=Location(name), **parts)
+    exchange = Exchange(service, found.name, location=Location(name), **parts)
     findings = list(conformance.judge(found.contract, exchange, chosen, instance, code))
     result = Report(
         "validate",
@@ -61,7 +64,7 @@ def validate(
         exchanges=1,
         checked=1,
         seconds=time.perf_counter() - started,
-        details={"subject": f"{service}.{operation} {chosen}"},
+        details={"subject": f"{service}.{found.name} {chosen}"},
     )
     return finish(result, reporting)
 
@@ -81,7 +84,13 @@ def read_payload(file: str, name: str) -> Any:
             f"larger than {_LARGEST >> 20} MiB", where=name, fix="hold recordings with 'aws-contract check'"
         )
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        return json.loads(
+            content.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_short,
+            object_pairs_hook=_no_twins,
+        )
     except UnicodeDecodeError as error:
         raise UnusableInputError(f"not UTF-8 at byte {error.start}", where=name) from None
     except RecursionError:
@@ -90,6 +99,19 @@ def read_payload(file: str, name: str) -> Any:
         raise UnusableInputError(error.what, where=name) from None
     except ValueError as error:
         raise UnusableInputError(f"not JSON: {error}", where=name, fix="pass one JSON object") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise UnusableInputError(f"the number {text[:40]} is too large for any tool to hold")
+    return number
+
+
+def _short(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise UnusableInputError(f"a number has {len(text)} digits, and {_DIGITS} is the most")
+    return int(text)
 
 
 def _no_constant(text: str) -> Any:

@@ -57,7 +57,9 @@ def against_installed(services: Iterable[str] = ()) -> Iterator[Change]:
     for service in named or sorted({*versions, *corrected}):
         if named and service not in versions and service not in corrected:
             models.api_versions(service)
-            raise UnknownNameError("committed contract", service, versions)
+            error = UnknownNameError("committed contract", service, versions)
+            error.fix = "compare any two with --old and --new"
+            raise error
         present = models.api_versions(service) if service in models.services else ()
         for version in versions.get(service, ()):
             old = load(service, version, origin="committed")
@@ -82,10 +84,15 @@ def expired(
         if version in versions:
             plain = from_models(models, service, version, entries=())
             parts = _parts(plain, {part for entry in meant for part in entry.touches})
-            yield from map(overtaken, overlay.apply(parts, meant, botocore=models.version)[1])
+            define = functools.partial(_shape, plain)
+            yield from map(overtaken, overlay.apply(parts, meant, botocore=models.version, define=define)[1])
         else:
             reason = f"there is no {service} {version} any more"
             yield from (overtaken(overlay.Expired(entry, reason)) for entry in meant)
+
+
+def _shape(contract: Contract, name: str) -> Any:
+    return contract.define(name) if name in contract.shapes else None
 
 
 def _parts(contract: Contract, wanted: Iterable[overlay.Part]) -> dict[str, Any]:

@@ -102,6 +102,7 @@ class Emulator:
             contract.info.get("targetPrefix"): name for name, contract in self.contracts.items()
         }
         self._lock = threading.RLock()
+        self._schemas: dict[tuple[str, str], dict[str, Any]] = {}
         self._random = random.Random(seed)
         self.mock = _mock(tuple(mock), seed or 0)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
@@ -301,7 +302,11 @@ class Emulator:
                 expected = expected_type(operation.contract, operation.input, violation.instance_path)
                 if message := messages.serialization_message(expected, value):
                     return self.fail(operation, "SerializationException", message)
-        message = messages.render(violations, instance=request, schema=operation.schema())
+        schema = self._schemas.get((operation.service, operation.name))
+        if schema is None:
+            # Publishing a schema costs more than all the rest of an answer.
+            schema = self._schemas[operation.service, operation.name] = operation.schema()
+        message = messages.render(violations, instance=request, schema=schema)
         return self.fail(operation, "ValidationException", message or "The request is not valid.")
 
     def refuse(self, operation: Operation, refusal: Refusal) -> Answer:

@@ -16,31 +16,43 @@ _LABEL = 6
 # Findings beyond this are counted, not printed: the other reports hold them all.
 _SHOWN = 50
 _SAME = 3
+_NAMED = 6
+# A line to copy that is longer than this is no line to copy: the other reports have it whole.
+_LONGEST = 600
 
 
 def render(report: Report, page: Page) -> str:
     """The findings, the worst first and the same problem once with its places, then tables and a closing line."""
     if report.command == "drift":
         return "\n".join([*_changes(report, page), *(() if page.quiet else (_closing(report, page),))])
-    parts: list[str] = []
-    shown = sorted(_groups(report.findings), key=lambda group: -group[0].severity)
-    for group in shown[:_SHOWN]:
-        text = block(group[0], page)
-        if more := _places(group[1:]):
-            text += "\n" + _row("also", more, page)
-        parts.append(text)
-    if len(shown) > _SHOWN:
-        parts.append(f"... and {len(shown) - _SHOWN} more kinds of finding; --report json has them all")
+    parts = list(blocks(report.findings, page))
     if not page.quiet:
         parts += ["\n".join(lines) for lines in _tables(report, page) if lines]
         parts.append(_closing(report, page))
     return "\n\n".join(parts)
 
 
+def blocks(findings: Iterable[Finding], page: Page | None = None) -> Iterator[str]:
+    """A block for each kind of finding, the worst first, with the other places of the same one."""
+    page = page or Page()
+    shown = sorted(_groups(findings), key=lambda group: -group[0].severity)
+    for group in shown[:_SHOWN]:
+        text = block(group[0], page)
+        if more := _places(group[1:]):
+            text += "\n" + _row("also", more, page)
+        yield text
+    if len(shown) > _SHOWN:
+        yield f"... and {len(shown) - _SHOWN} more kinds of finding; --report json has them all"
+
+
 def block(finding: Finding, page: Page | None = None) -> str:
     """One finding as a block: a headline and labelled rows for each violation, then the lines that reproduce it."""
     page = page or Page()
     lines: list[str] = []
+    if finding.violations and not finding.check.endswith("_conformance"):
+        # The target is at fault, and not the message that the rows below are about.
+        lines.append(_headline(finding.severity, finding.check, f"{finding.service}.{finding.operation}", page))
+        lines.append(_row("found", finding.message, page))
     for violation in finding.violations:
         headline = f"{finding.service}.{finding.operation} {finding.direction} {violation.instance_path or '/'}"
         severity = min(finding.severity, Severity.INFO) if violation.unchecked else finding.severity
@@ -52,9 +64,15 @@ def block(finding: Finding, page: Page | None = None) -> str:
     if finding.location is not None and (place := str(finding.location)) and place != "standard input":
         lines.append(_row("at", place, page))
     if finding.direction != "service" and finding.reproduce:
-        lines += [_row(label, line, page) for label, line in finding.reproduce.items()]
+        lines += [_row(label, _cut(line), page) for label, line in finding.reproduce.items()]
         lines.append(_row("id", finding.id, page))
     return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}... ({len(text):,} characters; --report json has all of it)"
 
 
 def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
@@ -148,7 +166,8 @@ def _operations(report: Report) -> Iterator[str]:
         ))  # fmt: skip
     yield from _aligned(rows)
     for reason, names in unsupported.items():
-        yield _inline(f"{reason}: {', '.join(names)}")
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield _inline(f"{reason}: {', '.join(names[:_NAMED])}{more}")
 
 
 def _share(row: Mapping[str, Any], side: str) -> str:
