@@ -167,7 +167,7 @@ class Tally:
     def report(self, command: str = "check", seconds: float = 0.0, details: Mapping[str, Any] | None = None) -> Report:
         """The report of everything counted, the worst and most frequent first."""
         groups = sorted(self.groups.values(), key=lambda group: (-self._first(group).severity, -group.count))
-        findings = [self.findings[id] for group in groups for id in group.ids]
+        findings = [self.findings[id] for id in dict.fromkeys(id for group in groups for id in group.ids)]
         listed = [
             {
                 "group": group.text,
