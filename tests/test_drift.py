@@ -252,6 +252,16 @@ def test_an_entry_that_a_model_has_overtaken_is_a_change() -> None:
     assert list(drift.expired(sources.open_models(CASES / "history" / "1.23.15"), "personalize", [token])) == []
 
 
+def test_an_expired_erratum_says_what_is_not_judged() -> None:
+    test = {"op": "test", "path": "/$defs/NextToken/maxLength", "value": 1500}
+    patch = (test, {"op": "replace", "path": "/$defs/NextToken/maxLength", "value": 2000})
+    late = overlay.Entry("late", "personalize", "errata", patch, "r", ("https://e.org",))
+    [change] = drift.expired(sources.open_models(CASES / "history" / "1.21.4"), "personalize", [late])
+    assert change.message.endswith(
+        "is 1300, not 1500; until the entry is renewed, /$defs/NextToken/maxLength is not judged"
+    )
+
+
 def test_an_entry_for_an_api_version_that_is_gone_has_expired() -> None:
     patch = ({"op": "remove", "path": "/$defs/A/maxLength"},)
     gone = overlay.Entry("gone", "personalize", "documented", patch, "r", ("https://e.org",), api_version="2001-01-01")

@@ -15,6 +15,7 @@ import yaml
 
 from validator import contract as contracts
 from validator import derive, drift, overlay, patterns, sources
+from validator.commands import explain
 from validator.contract import Contract, from_models
 from validator.validate import iter_violations
 
@@ -195,6 +196,9 @@ def test_a_part_with_an_expired_erratum_is_whole_and_takes_what_it_was_for() -> 
     assert whole["x-aws-overlays"]["late"]["expired"] == contract.entries["late"]["expired"]
     plain = contracts.from_model_files(files, entries=(), judge=iter_violations)
     assert len(list(plain.operation("Do").iter_violations(request))) == 3
+    shown = "\n".join(explain._layers(contract, contract.define("Arn"), "/$defs/Arn"))
+    assert "not judged   pattern /d" in shown
+    assert "overlay entry late has expired: /$defs/Arn/x-aws-pattern is '/d', not 'x'" in shown
     schema = contracts.read_document(contracts.schemas_folder() / "aws-contract.schema.json")
     jsonschema.Draft202012Validator(schema).validate(whole)
 

@@ -93,8 +93,11 @@ def came_or_went(contract: Contract, *, came: bool) -> Change:
 
 def overtaken(found: overlay.Expired) -> Change:
     """The change that an expired overlay entry is."""
-    path = next(operation["path"] for operation in found.entry.patch if operation["op"] != "test")
-    return _change(Difference("overlay-expired", path, found.entry.id, found.reason), found.entry.service)
+    path = next(operation["path"] for operation in found.entry.patches[-1] if operation["op"] != "test")
+    reason = found.reason
+    if found.unjudged:
+        reason += f"; until the entry is renewed, {', '.join(found.unjudged)} is not judged"
+    return _change(Difference("overlay-expired", path, found.entry.id, reason), found.entry.service)
 
 
 def _change(
