@@ -55,6 +55,10 @@ SEVERITIES: Mapping[str, tuple[Severity, Severity]] = {
     "additionalProperties": (Severity.ERROR, Severity.INFO),
 }
 
+# A minimum size is a demand on callers. Services say "none" with an empty list, map or text whatever the model has.
+_LEAST = ("minItems", "minProperties", "minLength")
+_EMPTY: tuple[Any, ...] = ([], {}, "")
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -80,13 +84,18 @@ class Violation:
     note: str = ""
 
     def severity(self, direction: str, *, strict: bool = False) -> Severity:
-        """How bad it is in a request, a response or an error body; `strict` lifts all but the unchecked to an error."""
+        """How bad it is in a request, a response or an error body; `strict` lifts all but the unchecked to an error.
+
+        An answer's list, map or text that is smaller than its minimum because it is empty is an info.
+        """
         if self.unchecked:
             return Severity.INFO
         if strict:
             return Severity.ERROR
         request, answer = SEVERITIES.get(self.keyword, (Severity.ERROR, Severity.ERROR))
-        return request if direction == "request" else answer
+        if direction == "request":
+            return request
+        return Severity.INFO if self.keyword in _LEAST and self.value in _EMPTY else answer
 
     def to_json(self) -> dict[str, Any]:
         """The violation as the JSON report spells it."""
@@ -186,11 +195,6 @@ class Finding:
         if self.calls:
             document["calls"] = [dict(call) for call in self.calls]
         return document
-
-
-def with_severity(finding: Finding, severity: Severity, prefix: str = "") -> Finding:
-    """The finding with another severity, and a prefix before its message."""
-    return dataclasses.replace(finding, severity=severity, message=prefix + finding.message)
 
 
 def at(finding: Finding, location: Location | None) -> Finding:
