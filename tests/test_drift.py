@@ -273,7 +273,7 @@ def test_the_committed_contracts_are_held_against_the_installed_models() -> None
     changes = list(drift.against_installed(["personalize", "forecast"]))
     if sources.installed_version() == contracts.load("personalize", origin="committed").info["botocore"]:
         assert changes == []
-    with pytest.raises(UnknownNameError, match="no committed contract named 's3'"):
-        list(drift.against_installed(["s3"]))
+    with pytest.raises(UnknownNameError, match="no committed contract named 'athena'"):
+        list(drift.against_installed(["athena"]))
     with pytest.raises(UnknownNameError, match="did you mean personalize"):
         list(drift.against_installed(["personalise"]))

@@ -41,9 +41,7 @@ def violation(keyword: str, path: str, limit: Any = None, value: Any = None) -> 
 def expected(said: Any) -> ServiceViolation:
     """One entry of `says` as the complaint it describes."""
     if isinstance(said, dict):
-        among = tuple(
-            (keyword, tuple(limit) if isinstance(limit, list) else limit) for keyword, limit in said["among"]
-        )
+        among = tuple((keyword, tuple(limit) if isinstance(limit, list) else limit) for keyword, limit in said["among"])
         keyword, limit = among[0] if len(among) == 1 else (None, None)
         return ServiceViolation(keyword, said["path"], text_of(said.get("value")), limit, said["part"], among)
     keyword, path, limit, value = [*said, None, None][:4]
@@ -55,17 +53,11 @@ def text_of(value: Any) -> str | None:
 
 
 def sorted_sets(text: str) -> str:
-    return re.sub(
-        r"(?<=enum value set: \[)[^\]]*", lambda found: ", ".join(sorted(found[0].split(", "))), text
-    )
+    return re.sub(r"(?<=enum value set: \[)[^\]]*", lambda found: ", ".join(sorted(found[0].split(", "))), text)
 
 
 def unordered(limit: Any) -> Any:
-    return (
-        frozenset(limit)
-        if isinstance(limit, tuple) and all(isinstance(each, str) for each in limit)
-        else limit
-    )
+    return frozenset(limit) if isinstance(limit, tuple) and all(isinstance(each, str) for each in limit) else limit
 
 
 # Real sentences
@@ -84,9 +76,7 @@ def test_the_case_file_is_wide_enough() -> None:
 @pytest.mark.parametrize("case", REAL, ids=name_of)
 def test_a_real_sentence_says_what_a_person_reads_in_it(case: dict[str, Any]) -> None:
     found, wanted = parse(case["text"]), [expected(said) for said in case["says"]]
-    assert [(one.path, one.value, one.part) for one in found] == [
-        (one.path, one.value, one.part) for one in wanted
-    ]
+    assert [(one.path, one.value, one.part) for one in found] == [(one.path, one.value, one.part) for one in wanted]
     for one, other in zip(found, wanted, strict=True):
         assert other.keyword in (None, one.keyword)
         assert unordered(one.limit) == unordered(other.limit)
@@ -99,9 +89,7 @@ def rendered(case: dict[str, Any]) -> tuple[list[Violation], dict[str, Any]]:
     """The violations and the arguments of `render` that must give the text of a case again."""
     extra = case.get("render", {})
     given_violations = extra.get("violations") or case["says"]
-    shown = (
-        case.get("form") != "smithy" and (" at '" in case["text"]) and not case["text"].count(": Value at '")
-    )
+    shown = case.get("form") != "smithy" and (" at '" in case["text"]) and not case["text"].count(": Value at '")
     arguments = {"form": case.get("form", "classic"), "values": shown, **extra.get("options", {})}
     if "instance" in extra:
         arguments["instance"] = extra["instance"]
@@ -115,9 +103,7 @@ def test_a_whole_sentence_is_written_again_byte_for_byte(case: dict[str, Any]) -
     violations, arguments = rendered(case)
     if case.get("form") != "smithy" and not arguments["values"]:
         # A sentence that shows nothing gives no value to start from; "null" is said of missing members only.
-        violations = [
-            one if one.keyword == "required" else dataclasses.replace(one, value="x") for one in violations
-        ]
+        violations = [one if one.keyword == "required" else dataclasses.replace(one, value="x") for one in violations]
     assert sorted_sets(render(violations, **arguments)) == sorted_sets(case["text"])
 
 
@@ -156,13 +142,9 @@ def _alike(one: str, other: str) -> bool:
 # The grammar
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,8}", fullmatch=True).filter(lambda name: name != "member")
-PATHS = st.tuples(NAMES, st.lists(NAMES | st.integers(0, 40).map(str), max_size=4)).map(
-    lambda two: [two[0], *two[1]]
-)
+PATHS = st.tuples(NAMES, st.lists(NAMES | st.integers(0, 40).map(str), max_size=4)).map(lambda two: [two[0], *two[1]])
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-NASTY = st.sampled_from(
-    ["'", "; ", "; Value", "' at '", "Value 'x' at 'y'", "[a, b]", "{a=b}", "null", "a' at 'b"]
-)
+NASTY = st.sampled_from(["'", "; ", "; Value", "' at '", "Value 'x' at 'y'", "[a, b]", "{a=b}", "null", "a' at 'b"])
 SIZES = st.integers(0, 10**6)
 NUMBERS = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 PATTERNS = st.sampled_from([r"[a-z]+", r"^\S+$", r"arn:.*", r"(a|b); c", r"[\w.-]{1,3}"])
@@ -178,9 +160,7 @@ def violations(draw: st.DrawFn) -> Violation:
             st.builds(violation, st.just("required"), st.just(path)),
             st.builds(violation, st.just("enum"), st.just(path), ENUM, st.just(text)),
             st.builds(violation, st.just("pattern"), st.just(path), PATTERNS, st.just(text)),
-            st.builds(
-                violation, st.sampled_from(["minLength", "maxLength"]), st.just(path), SIZES, st.just(text)
-            ),
+            st.builds(violation, st.sampled_from(["minLength", "maxLength"]), st.just(path), SIZES, st.just(text)),
             st.builds(
                 violation,
                 st.sampled_from(["minItems", "maxItems"]),
@@ -196,9 +176,7 @@ def violations(draw: st.DrawFn) -> Violation:
                 st.dictionaries(NAMES, SIZES, max_size=3),
             ),
             st.builds(violation, st.sampled_from(["minimum", "maximum"]), st.just(path), NUMBERS, NUMBERS),
-            st.builds(
-                violation, st.just("uniqueItems"), st.just(path), st.just(True), st.lists(SIZES, max_size=3)
-            ),
+            st.builds(violation, st.just("uniqueItems"), st.just(path), st.just(True), st.lists(SIZES, max_size=3)),
         )
     )
 
@@ -217,9 +195,7 @@ def test_what_is_written_reads_back(some: list[Violation], form: Any) -> None:
     assert [unordered(one.limit) for one in found] == [limit_of(one) for one in distinct]
     assert same_complaint(text, some)
     if form == "classic":
-        assert [one.value for one in found] == [
-            None if one.value is None else spell(one.value) for one in distinct
-        ]
+        assert [one.value for one in found] == [None if one.value is None else spell(one.value) for one in distinct]
 
 
 @given(st.lists(violations(), min_size=1, max_size=4), st.randoms())
@@ -333,12 +309,8 @@ def test_one_index_is_not_another() -> None:
     assert same_complaint(said, [violation("required", "/Tags/0", "Value")])
     assert not same_complaint(said, [violation("required", "/Tags/1", "Value")])
     assert not same_complaint(said, [violation("required", "/Tags/0", "Key")])
-    assert not same_complaint(
-        render([violation("maximum", "/n", 100, 101)]), [violation("maximum", "/n", 50, 101)]
-    )
-    assert not same_complaint(
-        render([violation("maximum", "/n", 100, 101)]), [violation("maxLength", "/n", 100, 101)]
-    )
+    assert not same_complaint(render([violation("maximum", "/n", 100, 101)]), [violation("maximum", "/n", 50, 101)])
+    assert not same_complaint(render([violation("maximum", "/n", 100, 101)]), [violation("maxLength", "/n", 100, 101)])
 
 
 @given(st.lists(NAMES | st.sampled_from(["a/b", "~", "~1", "0", "10"]), max_size=4))

@@ -1,4 +1,5 @@
 """What a message shows and leaves out: sensitive values, containers, paths."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -102,7 +103,9 @@ def test_an_enum_value_with_a_comma_is_compared() -> None:
 
 
 def test_a_member_of_a_map_entry_has_the_key_in_its_path() -> None:
-    schema = {"properties": {"Stages": {"additionalProperties": {"$ref": "#/$defs/Stage"}}},
-              "$defs": {"Stage": {"properties": {"Name": {"type": "string"}}}}}
+    schema = {
+        "properties": {"Stages": {"additionalProperties": {"$ref": "#/$defs/Stage"}}},
+        "$defs": {"Stage": {"properties": {"Name": {"type": "string"}}}},
+    }
     text = render([violation("required", "/Stages/Beta.1", "Name")], schema=schema)
     assert "Value null at 'stages.Beta.1.member.name' failed" in text

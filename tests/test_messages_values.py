@@ -1,4 +1,5 @@
 """Values as Java spells them, and what services answer for a value of the wrong JSON type."""
+
 from __future__ import annotations
 
 import decimal
@@ -19,14 +20,11 @@ CASES = Path(__file__).parent / "messages"
 SERIALIZATION = yaml.safe_load((CASES / "serialization.yaml").read_text(encoding="utf-8"))
 # Written by `java tests/messages/Doubles.java > fixtures/messages/doubles.json`: [a literal, Double.toString
 # of it].
-DOUBLES = json.loads(
-    (Path(__file__).parent.parent / "fixtures/messages/doubles.json").read_text(encoding="utf-8")
-)
+DOUBLES = json.loads((Path(__file__).parent.parent / "fixtures/messages/doubles.json").read_text(encoding="utf-8"))
 
 
 def violation(keyword: str, path: str, limit: Any, value: Any) -> Violation:
     return Violation(keyword, path, "", limit, value)
-
 
 
 # Before Java 19 `Double.toString` wrote more digits than it takes to tell these apart (JDK-4511638).
@@ -81,12 +79,7 @@ def test_deep_and_huge_values_do_not_break_a_message() -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "kind", "value", "text"),
-    [
-        (dialect, *case)
-        for dialect, sources in SERIALIZATION.items()
-        for source in sources
-        for case in source["cases"]
-    ],
+    [(dialect, *case) for dialect, sources in SERIALIZATION.items() for source in sources for case in source["cases"]],
 )
 def test_wrong_types_are_answered_as_services_do(dialect: Any, kind: str, value: Any, text: str) -> None:
     assert serialization_message(kind, value, dialect=dialect) == text
@@ -119,9 +112,7 @@ def test_a_value_of_the_type_has_no_sentence_and_every_other_one(kind: str, dial
     assert serialization_message(kind, None, dialect=dialect) == ""
     fitting = {float: int}.get(type(FITTING[kind]), type(FITTING[kind]))
     for value in ("x", False, 3, [1], {"a": 1}):
-        assert bool(serialization_message(kind, value, dialect=dialect)) == (type(value) is not fitting), (
-            value
-        )
+        assert bool(serialization_message(kind, value, dialect=dialect)) == (type(value) is not fitting), value
 
 
 def test_an_unknown_shape_type_is_refused() -> None:

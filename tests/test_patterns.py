@@ -1,4 +1,5 @@
 """The dialect, rule by rule: what a pattern accepts, how it is written for each engine, what is refused."""
+
 from __future__ import annotations
 
 import json
@@ -61,7 +62,8 @@ def test_renderings(case: dict[str, Any]) -> None:
     tree = parse(case["pattern"])
     writers = {"ecma": to_ecma, "python": to_python, "rust": to_rust}
     assert {name: write(tree) for name, write in writers.items() if name in case} == {
-        name: case[name] for name in writers if name in case}
+        name: case[name] for name in writers if name in case
+    }
     if "python" in case:
         # What is written reads as what was read.
         assert parse(to_python(tree).replace(r"\U000", r"\x{").replace("1F600", "1F600}")) == tree
@@ -84,19 +86,30 @@ def test_deep_nesting_is_refused_not_crashed() -> None:
 def test_trees() -> None:
     assert parse("^a|(b)$") == Chars(((97, 98),))
     assert parse("(ab)?c{2,}") == Sequence(
-        (Repeat(Sequence((Chars(((97, 97),)), Chars(((98, 98),)))), 0, 1), Repeat(Chars(((99, 99),)), 2, None)))
+        (Repeat(Sequence((Chars(((97, 97),)), Chars(((98, 98),)))), 0, 1), Repeat(Chars(((99, 99),)), 2, None))
+    )
     assert parse("x(?!y$)") == Sequence(
-        (Chars(((120, 120),)), Look(Sequence((Chars(((121, 121),)), Boundary("$"))), ahead=True, negative=True)))
+        (Chars(((120, 120),)), Look(Sequence((Chars(((121, 121),)), Boundary("$"))), ahead=True, negative=True))
+    )
     assert isinstance(parse("ab|cd"), Choice)
     assert parse("") == Sequence(())
     assert hash(parse("[a-z]+")) == hash(parse("[a-z]+"))
     assert parse("a") is parse("a")
 
 
-@pytest.mark.parametrize(("pattern", "lengths"), [
-    ("", (0, 0)), ("abc", (3, 3)), ("a{2,5}b?", (2, 6)), ("(ab|c)+", (1, None)), ("(?=aaaa)a", (1, 1)),
-    ("[^x]{0,9}", (0, 9)), (r"(a)\1", (1, None)), ("(a|bc){3}", (3, 6)),
-])
+@pytest.mark.parametrize(
+    ("pattern", "lengths"),
+    [
+        ("", (0, 0)),
+        ("abc", (3, 3)),
+        ("a{2,5}b?", (2, 6)),
+        ("(ab|c)+", (1, None)),
+        ("(?=aaaa)a", (1, 1)),
+        ("[^x]{0,9}", (0, 9)),
+        (r"(a)\1", (1, None)),
+        ("(a|bc){3}", (3, 6)),
+    ],
+)
 def test_sample_lengths(pattern: str, lengths: tuple[int, int | None]) -> None:
     assert sample_lengths(parse(pattern)) == lengths
 

@@ -1,4 +1,5 @@
 """No text, however hostile, holds a check up: exponential patterns, long texts, and random patterns on every engine."""
+
 from __future__ import annotations
 
 import contextlib
@@ -20,8 +21,10 @@ from validator.patterns.match import Matcher
 from validator.patterns.simplify import choice, repeat, sequence
 from validator.patterns.tree import Boundary, Chars, Look, Node
 
-HOSTILE = [json.loads(line) for line in
-           (Path(__file__).parent / "patterns" / "hostile.jsonl").read_text(encoding="utf-8").splitlines()]
+HOSTILE = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "patterns" / "hostile.jsonl").read_text(encoding="utf-8").splitlines()
+]
 
 
 def pumped(case: dict[str, Any], length: int) -> str:
@@ -51,11 +54,22 @@ def test_a_megabyte_is_answered_or_given_up_soon(case: dict[str, Any]) -> None:
     assert time.process_time() - begun < 3
 
 
-@pytest.mark.parametrize("pattern", [
-    "[a-z]{1,100000}", "(ab){2,50000}", "((a|bb)+c?)*d", "((a*b*)*c*)*d", "(a?){500}a{500}", "((a{1,9}){1,9}){1,9}",
-    "(?:.*a){40}b",
-    r"(?!.*(.)\1{50})\w*", r"((a+)b?\2?)*c", "(?=(?:.*a){30})(?:a|aa|aaa)*b", "(?<!(a|aa)*b)(a*)*c",
-])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[a-z]{1,100000}",
+        "(ab){2,50000}",
+        "((a|bb)+c?)*d",
+        "((a*b*)*c*)*d",
+        "(a?){500}a{500}",
+        "((a{1,9}){1,9}){1,9}",
+        "(?:.*a){40}b",
+        r"(?!.*(.)\1{50})\w*",
+        r"((a+)b?\2?)*c",
+        "(?=(?:.*a){30})(?:a|aa|aaa)*b",
+        "(?<!(a|aa)*b)(a*)*c",
+    ],
+)
 def test_steep_patterns_never_hang(pattern: str) -> None:
     for text in ("a" * 60, "a" * 3000, "ab" * 1500, "abc" * 40_000, "a" * 100_000 + "d", "\ud800" * 5000):
         begun = time.process_time()
@@ -104,7 +118,8 @@ def verdicts(tree: Node, text: str) -> dict[str, bool]:
     fragment = to_rust(tree)
     if fragment is not None:
         told["jsonschema-rs"] = jsonschema_rs.validator_for(
-            fragment, pattern_options=jsonschema_rs.RegexOptions()).is_valid(text)
+            fragment, pattern_options=jsonschema_rs.RegexOptions()
+        ).is_valid(text)
     return told
 
 

@@ -1,4 +1,5 @@
 """Java's verdicts against every engine: the matcher, the bits, `re`, jsonschema-rs, Node."""
+
 from __future__ import annotations
 
 import gzip
@@ -24,44 +25,46 @@ OWN = ROOT / "fixtures" / "patterns" / "java_verdicts.jsonl.gz"
 SHARED = ROOT.parent / "shared" / "oracles" / "java_matches.jsonl.gz"
 
 # Characters that Java 17 (Unicode 13) does not know and a later Python may; by name, so that nothing else hides here.
-NEWER = frozenset({
-    "AHOM LETTER DDHA",
-    "BALINESE PANTI LANTANG",
-    "BRAHMI LETTER OLD TAMIL LLA",
-    "BRAHMI LETTER OLD TAMIL SHORT E",
-    "COMBINING LEFT PARENTHESIS ABOVE LEFT",
-    "ETHIOPIC SYLLABLE GURAGE BWI",
-    "ETHIOPIC SYLLABLE GURAGE MWEE",
-    "ETHIOPIC SYLLABLE GURAGE MWI",
-    "ETHIOPIC SYLLABLE HHWEE",
-    "ETHIOPIC SYLLABLE HHWI",
-    "ETHIOPIC SYLLABLE HHYI",
-    "KANNADA LETTER NAKAARA POLLU",
-    "KATAKANA LETTER MINNAN NASALIZED TONE-5",
-    "KATAKANA LETTER MINNAN NASALIZED TONE-7",
-    "KATAKANA LETTER MINNAN TONE-5",
-    "LATIN CAPITAL LETTER CLOSED INSULAR G",
-    "LATIN LETTER SMALL CAPITAL L WITH BELT",
-    "LATIN SMALL LETTER DOUBLE THORN",
-    "LATIN SMALL LETTER SIGMOID S",
-    "LATIN SMALL LETTER T WITH HOOK AND RETROFLEX HOOK",
-    "LATIN SMALL LETTER TURNED Y WITH BELT",
-    "MODIFIER LETTER CAPITAL F",
-    "MODIFIER LETTER DENTAL CLICK",
-    "MODIFIER LETTER LATERAL CLICK",
-    "MODIFIER LETTER SMALL CAPITAL AA",
-    "MODIFIER LETTER SMALL FENG DIGRAPH",
-    "OLD UYGHUR LETTER NUN",
-    "TELUGU LETTER NAKAARA POLLU",
-    "TOTO LETTER GA",
-    "VITHKUQI CAPITAL LETTER KA",
-    "VITHKUQI CAPITAL LETTER U",
-    "VITHKUQI CAPITAL LETTER Y",
-    "VITHKUQI SMALL LETTER FE",
-    "VITHKUQI SMALL LETTER NE",
-    "VITHKUQI SMALL LETTER THE",
-    "VITHKUQI SMALL LETTER Y",
-})
+NEWER = frozenset(
+    {
+        "AHOM LETTER DDHA",
+        "BALINESE PANTI LANTANG",
+        "BRAHMI LETTER OLD TAMIL LLA",
+        "BRAHMI LETTER OLD TAMIL SHORT E",
+        "COMBINING LEFT PARENTHESIS ABOVE LEFT",
+        "ETHIOPIC SYLLABLE GURAGE BWI",
+        "ETHIOPIC SYLLABLE GURAGE MWEE",
+        "ETHIOPIC SYLLABLE GURAGE MWI",
+        "ETHIOPIC SYLLABLE HHWEE",
+        "ETHIOPIC SYLLABLE HHWI",
+        "ETHIOPIC SYLLABLE HHYI",
+        "KANNADA LETTER NAKAARA POLLU",
+        "KATAKANA LETTER MINNAN NASALIZED TONE-5",
+        "KATAKANA LETTER MINNAN NASALIZED TONE-7",
+        "KATAKANA LETTER MINNAN TONE-5",
+        "LATIN CAPITAL LETTER CLOSED INSULAR G",
+        "LATIN LETTER SMALL CAPITAL L WITH BELT",
+        "LATIN SMALL LETTER DOUBLE THORN",
+        "LATIN SMALL LETTER SIGMOID S",
+        "LATIN SMALL LETTER T WITH HOOK AND RETROFLEX HOOK",
+        "LATIN SMALL LETTER TURNED Y WITH BELT",
+        "MODIFIER LETTER CAPITAL F",
+        "MODIFIER LETTER DENTAL CLICK",
+        "MODIFIER LETTER LATERAL CLICK",
+        "MODIFIER LETTER SMALL CAPITAL AA",
+        "MODIFIER LETTER SMALL FENG DIGRAPH",
+        "OLD UYGHUR LETTER NUN",
+        "TELUGU LETTER NAKAARA POLLU",
+        "TOTO LETTER GA",
+        "VITHKUQI CAPITAL LETTER KA",
+        "VITHKUQI CAPITAL LETTER U",
+        "VITHKUQI CAPITAL LETTER Y",
+        "VITHKUQI SMALL LETTER FE",
+        "VITHKUQI SMALL LETTER NE",
+        "VITHKUQI SMALL LETTER THE",
+        "VITHKUQI SMALL LETTER Y",
+    }
+)
 
 Verdict = tuple[str, str, bool]
 
@@ -89,7 +92,8 @@ def disagreements(pattern: str, tree: Node, texts: list[tuple[str, bool]]) -> It
         engines["ecma in Python"] = re.compile(ecma).search
     if fragment is not None:
         engines["jsonschema-rs"] = jsonschema_rs.validator_for(
-            fragment, pattern_options=jsonschema_rs.RegexOptions()).is_valid
+            fragment, pattern_options=jsonschema_rs.RegexOptions()
+        ).is_valid
     words = any(isinstance(node, Boundary) and node.kind in (r"\b", r"\B") for node in walk(tree))
     for text, told in texts:
         for engine, says in engines.items():
@@ -141,8 +145,12 @@ def test_matcher_agrees_with_java() -> None:
 @pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_engines_agree_with_java(part: int) -> None:
     """Every engine on every third pattern; the other thirds are slow ones."""
-    wrong = [case for index, (pattern, texts) in enumerate(lines(OWN)) if index % 3 == part
-             for case in disagreements(pattern, parse(pattern), texts)]
+    wrong = [
+        case
+        for index, (pattern, texts) in enumerate(lines(OWN))
+        if index % 3 == part
+        for case in disagreements(pattern, parse(pattern), texts)
+    ]
     assert not wrong, f"{len(wrong)}: {wrong[:5]}"
 
 
@@ -178,13 +186,20 @@ def test_node_agrees_with_java() -> None:
     for pattern, texts in lines(OWN):
         tree = parse(pattern)
         words = any(isinstance(part, Boundary) and part.kind in (r"\b", r"\B") for part in walk(tree))
-        fit = [(text, told) for text, told in texts
-               if not has_surrogates(text) and steps(tree, len(text)) < 10_000_000 and (text.isascii() or not words)]
+        fit = [
+            (text, told)
+            for text, told in texts
+            if not has_surrogates(text) and steps(tree, len(text)) < 10_000_000 and (text.isascii() or not words)
+        ]
         asked.append((pattern, to_ecma(tree), fit))
     sent = "\n".join(json.dumps([ecma, [text for text, _ in fit]]) for _, ecma, fit in asked)
     answer = subprocess.run([node, "-e", program], input=sent, capture_output=True, encoding="utf-8", check=True)
-    wrong = [(pattern, text, told) for (pattern, _, fit), says in zip(asked, json.loads(answer.stdout), strict=True)
-             for (text, told), said in zip(fit, says, strict=True) if said != told]
+    wrong = [
+        (pattern, text, told)
+        for (pattern, _, fit), says in zip(asked, json.loads(answer.stdout), strict=True)
+        for (text, told), said in zip(fit, says, strict=True)
+        if said != told
+    ]
     assert not wrong, f"{len(wrong)}: {wrong[:5]}"
     assert sum(len(fit) for _, _, fit in asked) > 30_000
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from validator import families, fuzz, stateful, validate
+from validator import families, fuzz, validate
 from validator.coverage import Coverage
 from validator.emulator import Emulator
 from validator.exchange import Exchange
-from validator.fuzzing import resend, selection
+from validator.fuzzing import resend, selection, stories
 from validator.fuzzing.journal import Journal
 from validator.fuzzing.shrink import fewest
 from validator.fuzzing.stage import Options
@@ -148,12 +148,12 @@ def test_nothing_is_made_where_writing_is_not_allowed() -> None:
     ],
 )
 def test_a_ghost_has_the_form_of_what_lives(identifier: str, ghost: str) -> None:
-    assert stateful.ghost_of(identifier) == ghost
+    assert stories.ghost_of(identifier) == ghost
 
 
 def test_stories_go_through_life_from_birth_to_end() -> None:
     here = world("forecast")
-    stateful.life(stateful.Teller(here, family("forecast", "DatasetImportJob")))
+    stories.life(stories.Teller(here, family("forecast", "DatasetImportJob")))
     calls = sent(here)
     states = [
         each.response["Status"] for each in calls if each.operation == "DescribeDatasetImportJob" and each.accepted

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from validator import patterns, sources, spans
+from validator.choosers import SIMPLEST, Seeded, plainest
 from validator.spans import ENDLESS
-from validator.texts import SIMPLEST, Seeded, Texts, measure, plainest, write
+from validator.texts import Texts, measure, write
 
 quick = settings(
     max_examples=150, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

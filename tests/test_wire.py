@@ -48,6 +48,7 @@ OTHER_HOST = {("s3", "ListDirectoryBuckets")}
 SAME_HOST = [
     {"docdb", "neptune", "rds"},
     {"greengrass", "greengrassv2"},
+    {"lambda", "lambda-core", "lambda-microvms"},
     {"pinpoint-sms-voice", "sms-voice"},
     {"qconnect", "wisdom"},
 ]

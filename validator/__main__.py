@@ -7,7 +7,7 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its status: 0 clean, 1 findings, 2 unusable input, 3 target or environment."""
+    """Run the command line and leave with its status: 0 clean, 1 findings, 2 unusable input, 3 environment."""
     arguments = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(arguments))
 

@@ -2,6 +2,7 @@
 
 The smallest instance is built once; each further one differs from it in one place, and shares the rest.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -54,8 +55,9 @@ _MOST_KEPT = 24
 _KEPT: WeakKeyDictionary[Contract, dict[tuple[str, str, str | None], Plan]] = WeakKeyDictionary()
 
 
-def iter_boundary(operation: Operation, direction: str = "request", *, code: str | None = None,
-                  given: Given | None = None) -> Iterator[Boundary]:
+def iter_boundary(
+    operation: Operation, direction: str = "request", *, code: str | None = None, given: Given | None = None
+) -> Iterator[Boundary]:
     """Conforming and violating instances for every constraint, in a fixed order, each once.
 
     `given` maps a member's name to the value it has wherever it is not itself exercised. Raises NoInstanceError for an
@@ -64,14 +66,16 @@ def iter_boundary(operation: Operation, direction: str = "request", *, code: str
     return iter(plan(operation, direction, code=code, given=given))
 
 
-def unexercisable(operation: Operation, direction: str = "request", *, code: str | None = None,
-                  given: Given | None = None) -> tuple[Unexercisable, ...]:
+def unexercisable(
+    operation: Operation, direction: str = "request", *, code: str | None = None, given: Given | None = None
+) -> tuple[Unexercisable, ...]:
     """The sides of constraints that `iter_boundary` has no instance for, each with the reason."""
     return plan(operation, direction, code=code, given=given).unexercisable
 
 
-def plan(operation: Operation, direction: str = "request", *, code: str | None = None,
-         given: Given | None = None) -> Plan:
+def plan(
+    operation: Operation, direction: str = "request", *, code: str | None = None, given: Given | None = None
+) -> Plan:
     """The whole enumeration; kept, unless values are given."""
     kept = _KEPT.setdefault(operation.contract, {})
     key = (operation.name, direction, code)

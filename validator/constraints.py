@@ -3,6 +3,7 @@
 A member's own limits count at every member; the contents of a structure, list or map count once, at the shallowest
 place that reaches it, so that the number stays in proportion to the model however its shapes refer to each other.
 """
+
 from __future__ import annotations
 
 from collections import deque
@@ -23,8 +24,14 @@ from validator.results import Layer
 ITEM, VALUE, KEY = "*", "*", "<key>"
 _NAMES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minimum", "maximum")
 _BYTES = {"minLength": "x-aws-min-bytes", "maxLength": "x-aws-max-bytes"}
-_BY_KIND = {"string": _NAMES[:2], "blob": _NAMES[:2], "list": _NAMES[2:4], "map": _NAMES[4:6], "integer": _NAMES[6:],
-            "number": _NAMES[6:]}
+_BY_KIND = {
+    "string": _NAMES[:2],
+    "blob": _NAMES[:2],
+    "list": _NAMES[2:4],
+    "map": _NAMES[4:6],
+    "integer": _NAMES[6:],
+    "number": _NAMES[6:],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +145,16 @@ def _of(contract: Contract, place: Place, *, whole: bool) -> Iterator[Constraint
         spelled = keyword if keyword != "format" else "contentEncoding"
         # A limit beside a `$ref` is the referring shape's, not the referred one's.
         shape = pointer.split("/")[2] if pointer.count("/") > 2 else demand.shape
-        return Constraint(f"{head}/{spelled}", keyword, place.member_path + member, limit, shape, layer, source,
-                          place.sensitive or secret)
+        return Constraint(
+            f"{head}/{spelled}",
+            keyword,
+            place.member_path + member,
+            limit,
+            shape,
+            layer,
+            source,
+            place.sensitive or secret,
+        )
 
     if demand.kind == "any":
         return

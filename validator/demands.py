@@ -1,4 +1,5 @@
 """What a contract asks of the value at one place: the shape and the keywords beside its `$ref` brought together."""
+
 from __future__ import annotations
 
 import base64
@@ -121,13 +122,26 @@ def _resolve(contract: Contract, part: Part) -> Demand:
             if isinstance(value, Mapping) and keyword in ("items", "propertyNames", "additionalProperties"):
                 inner.setdefault(keyword, Part(value, limit.pointer))  # type: ignore[arg-type]
     pointer = next((layer.pointer for layer in layers if "properties" in layer.schema), "")
-    members = {name: Part(schema, f"{pointer}/properties/{_escaped(name)}")
-               for name, schema in merged.get("properties", {}).items()}
+    members = {
+        name: Part(schema, f"{pointer}/properties/{_escaped(name)}")
+        for name, schema in merged.get("properties", {}).items()
+    }
     union = bool(merged.get("oneOf"))
     return Demand(
-        _kind(merged), shape, limits, tuple(patterns.values()), members, tuple(merged.get("required", ())), union,
-        inner.get("items"), inner.get("propertyNames"), inner.get("additionalProperties"),
-        bool(merged.get("nullable")), bool(merged.get("x-aws-sensitive")), merged.get("x-aws-location"))
+        _kind(merged),
+        shape,
+        limits,
+        tuple(patterns.values()),
+        members,
+        tuple(merged.get("required", ())),
+        union,
+        inner.get("items"),
+        inner.get("propertyNames"),
+        inner.get("additionalProperties"),
+        bool(merged.get("nullable")),
+        bool(merged.get("x-aws-sensitive")),
+        merged.get("x-aws-location"),
+    )
 
 
 def _layers(contract: Contract, part: Part, seen: set[str]) -> Iterator[Part]:

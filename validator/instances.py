@@ -17,7 +17,6 @@ from validator import times
 from validator.contract import Contract, Operation
 from validator.conversion import Convert, Converters, Form, Schema
 
-
 _ADDED = ("ResponseMetadata", "Error")
 _ADDED_TO_S3 = (*_ADDED, "ExpiresString")
 

@@ -1,4 +1,4 @@
-"""Every keyword a violation can name: what it demands, and the smallest schema, passing and failing value that show it."""
+"""Every keyword a violation can name: what it demands, with the smallest schema and values that show it."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 The names here are the door to the countable side of a contract: `constraints` lists what can be broken, `iter_broken`
 breaks it, `iter_boundary` goes through both sides of every bound, `unexercisable` says what neither can reach.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,8 +16,17 @@ from validator.contract import Operation
 from validator.results import Violation
 from validator.smallest import Given, NoInstanceError
 
-__all__ = ["Boundary", "Broken", "Constraint", "NoInstanceError", "Unexercisable", "constraints", "iter_boundary",
-           "iter_broken", "unexercisable"]
+__all__ = [
+    "Boundary",
+    "Broken",
+    "Constraint",
+    "NoInstanceError",
+    "Unexercisable",
+    "constraints",
+    "iter_boundary",
+    "iter_broken",
+    "unexercisable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,9 @@ class Broken:
     note: str = ""
 
 
-def iter_broken(operation: Operation, direction: str = "request", *, code: str | None = None,
-                given: Given | None = None) -> Iterator[Broken]:
+def iter_broken(
+    operation: Operation, direction: str = "request", *, code: str | None = None, given: Given | None = None
+) -> Iterator[Broken]:
     """Every way the enumeration knows to break one constraint of an otherwise smallest instance, in a fixed order."""
     for edit in plan(operation, direction, code=code, given=given).edits:
         if edit.violation is not None:

@@ -1,4 +1,5 @@
 """The smallest instance that keeps a contract, and the same with one more place in it."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -62,8 +63,11 @@ def _structure(contract: Contract, demand: Demand, given: Given, above: tuple[st
                 reasons.append(str(error))
         why = "; ".join(reasons[:3]) or "it has none"
         raise NoInstanceError(f"no member of the union {demand.shape} can be built: {why}")
-    return {name: _member(contract, demand, name, given, above)
-            for name in demand.members if name in demand.required or (len(above) == 1 and name in given)}
+    return {
+        name: _member(contract, demand, name, given, above)
+        for name in demand.members
+        if name in demand.required or (len(above) == 1 and name in given)
+    }
 
 
 def _member(contract: Contract, demand: Demand, name: str, given: Given, above: tuple[str, ...]) -> Any:

@@ -1,4 +1,5 @@
 """Sets of lengths as sorted, disjoint, inclusive spans: which lengths a pattern can take, exactly where it matters."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -4,107 +4,43 @@ Nothing here is random: whoever asks brings the chooser. `SIMPLEST` writes the f
 brings its own draws. Conditions in a pattern (looks, `\\b`) are not built in but tested, so a text is written again, by
 other choices, until the pattern takes it.
 """
+
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Protocol
 
 from validator import patterns, spans
+from validator.choosers import SIMPLEST, Chooser, Seeded
 from validator.patterns import charset
 from validator.patterns.tree import Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, walk
 from validator.spans import ENDLESS, Spans
 
-_PREFERRED = "a0A-_/.:"
-_PRINTABLE: charset.Ranges = ((0x20, 0x7E),)
 _ALPHANUMERIC = charset.of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ATTEMPTS = 64
 # Put into, in place of, and after the characters of a match to leave a pattern: what a careless check lets through.
-_STRANGERS = ("\n", " ", "!", "/", "a", "A", "0", "-", "_", ".", "$", "\u00e9", "\u00b2", "\t", "\u2028", "\0",
-              "\U0001f600", "\uffff")
-
-
-class Chooser(Protocol):
-    """Whoever decides where a pattern leaves a choice."""
-
-    def index(self, count: int) -> int:
-        """A number from 0 to `count - 1`; 0 is the plainest."""
-
-    def length(self, lengths: Spans) -> int:
-        """One of the lengths, the least being the plainest."""
-
-    def text(self, ranges: charset.Ranges, length: int) -> str:
-        """A text of that many code points out of the ranges, none of them a surrogate."""
-
-
-class Simplest:
-    """Always the first option, the least length, the plainest character."""
-
-    def index(self, count: int) -> int:
-        """0."""
-        return 0
-
-    def length(self, lengths: Spans) -> int:
-        """The least."""
-        return lengths[0][0]
-
-    def text(self, ranges: charset.Ranges, length: int) -> str:
-        """The plainest character, over and over."""
-        return plainest(ranges) * length
-
-
-class Seeded:
-    """Choices from a seeded generator, mostly plain ones; equal seeds give equal texts."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def index(self, count: int) -> int:
-        """Any."""
-        return self._random.randrange(count)
-
-    def length(self, lengths: Spans) -> int:
-        """Any, seldom one far above the least."""
-        low, high = lengths[self._random.randrange(len(lengths))]
-        return self._random.randint(low, min(high, low + 24))
-
-    def text(self, ranges: charset.Ranges, length: int) -> str:
-        """Letters and digits where there are any, else any printable, else any character."""
-        for narrow in (_ALPHANUMERIC, _PRINTABLE):
-            if len(found := charset.intersect(ranges, narrow)) and self._random.random() < 0.8:
-                return "".join(nth(found, self._random.randrange(charset.size(found))) for _ in range(length))
-        found = charset.subtract(ranges, charset.SURROGATES)
-        return "".join(nth(found, self._random.randrange(charset.size(found))) for _ in range(length))
-
-
-SIMPLEST = Simplest()
-
-
-@lru_cache(maxsize=4096)
-def plainest(ranges: charset.Ranges) -> str:
-    """The character a person would take first out of the ranges."""
-    for char in _PREFERRED:
-        if charset.contains(ranges, ord(char)):
-            return char
-    for narrow in (_ALPHANUMERIC, _PRINTABLE):
-        if found := charset.intersect(ranges, narrow):
-            return chr(found[0][0])
-    return nth(charset.subtract(ranges, charset.SURROGATES), 0)
-
-
-def nth(ranges: charset.Ranges, index: int) -> str:
-    """The character at a place of the ranges, counted from 0."""
-    for low, high in ranges:
-        if index <= high - low:
-            return chr(low + index)
-        index -= high - low + 1
-    raise IndexError(index)
-
-
-# Trees with their lengths ------------------------------------------------------------------------------------------
+_STRANGERS = (
+    "\n",
+    " ",
+    "!",
+    "/",
+    "a",
+    "A",
+    "0",
+    "-",
+    "_",
+    ".",
+    "$",
+    "\u00e9",
+    "\u00b2",
+    "\t",
+    "\u2028",
+    "\0",
+    "\U0001f600",
+    "\uffff",
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -201,8 +137,11 @@ def _repeat(piece: Piece, node: Repeat, length: int, chooser: Chooser, groups: d
     ways: list[tuple[Spans, range]] = [way for way in alone if way[1]]
     if not ways:
         several = range(max(node.min, 1), min(most, max(node.min, 1) + 48) + 1)
-        ways = [(inner.lengths, range(count, count + 1)) for count in several
-                if spans.contains(spans.times(inner.lengths, count, count), length)]
+        ways = [
+            (inner.lengths, range(count, count + 1))
+            for count in several
+            if spans.contains(spans.times(inner.lengths, count, count), length)
+        ]
     if not ways:
         return ""
     once, counts = ways[chooser.index(len(ways)) if len(ways) > 1 else 0]
@@ -236,8 +175,9 @@ class Texts:
         trees = [patterns.parse(pattern) for pattern in demanded]
         # The text is written from the first tree; the others, and conditions in it, are tests.
         self.piece = measure(trees[0] if trees else Repeat(Chars(charset.EVERY), 0, None))
-        self.tested = len(trees) > 1 or any(isinstance(node, (Look, Boundary, Backreference))
-                                            for tree in trees[:1] for node in walk(tree))
+        self.tested = len(trees) > 1 or any(
+            isinstance(node, (Look, Boundary, Backreference)) for tree in trees[:1] for node in walk(tree)
+        )
         self.others = [measure(other) for tree in trees[:1] for other in _told_by_looks(tree)]
         self.possible = self.piece.lengths
         for tree in trees[1:]:
@@ -359,8 +299,8 @@ def _mutations(match: str) -> Iterator[Iterator[str]]:
     yield (stranger + match for stranger in _STRANGERS[1:])
     places = sorted({0, len(match) // 2, len(match) - 1}) if match else []
     for place in places:
-        yield (match[:place] + stranger + match[place + 1:] for stranger in _STRANGERS[1:])
-    yield (match[:place] + match[place + 1:] for place in reversed(places))
+        yield (match[:place] + stranger + match[place + 1 :] for stranger in _STRANGERS[1:])
+    yield (match[:place] + match[place + 1 :] for place in reversed(places))
     yield iter((match[:-1],) if match else ())
     yield iter((match[1:],) if match else ())
     yield iter((match.swapcase(),))

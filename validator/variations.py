@@ -1,4 +1,5 @@
 """What to put at one place of an instance to be on either side of each keyword's bound."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -76,8 +77,9 @@ class Spot:
         path = (*self.path[:-1], value) if self.is_key else self.path
         return self._edit(constraint, "violated", value, self.violation(constraint, path, value), lenient, note)
 
-    def _edit(self, constraint: Constraint, side: Side, value: Any, violation: Violation | None, lenient: bool,
-              note: str) -> Edit:
+    def _edit(
+        self, constraint: Constraint, side: Side, value: Any, violation: Violation | None, lenient: bool, note: str
+    ) -> Edit:
         path = self.path
         if self.is_key:
             held = get(self.base, path[:-1])
@@ -88,8 +90,17 @@ class Spot:
     def violation(self, constraint: Constraint, path: Path, value: Any) -> Violation:
         """What a validator reports of the constraint at a path."""
         shown = "***" if constraint.sensitive and value is not None else _shown(value)
-        return Violation(constraint.keyword, escaped(path), constraint.pointer, constraint.limit, shown,
-                         constraint.layer, constraint.source, shape=constraint.shape, sensitive=constraint.sensitive)
+        return Violation(
+            constraint.keyword,
+            escaped(path),
+            constraint.pointer,
+            constraint.limit,
+            shown,
+            constraint.layer,
+            constraint.source,
+            shape=constraint.shape,
+            sensitive=constraint.sensitive,
+        )
 
     def smallest(self, part: Part) -> Any:
         """The smallest value of a part of the place."""
@@ -107,8 +118,15 @@ def _shown(value: Any) -> Any:
 # What to do for each keyword ------------------------------------------------------------------------------------------
 
 # One value of each JSON type; a number that is whole counts as an integer too.
-_JSON: dict[str, tuple[Any, ...]] = {"null": (None,), "boolean": (True,), "integer": (1,), "number": (1.5,),
-                                     "string": ("a",), "array": ([],), "object": ({},)}
+_JSON: dict[str, tuple[Any, ...]] = {
+    "null": (None,),
+    "boolean": (True,),
+    "integer": (1,),
+    "number": (1.5,),
+    "string": ("a",),
+    "array": ([],),
+    "object": ({},),
+}
 
 
 def _type(spot: Spot, constraint: Constraint) -> Edits:
@@ -120,15 +138,23 @@ def _type(spot: Spot, constraint: Constraint) -> Edits:
     for name, values in _JSON.items():
         if name not in allowed:
             for value in values:
-                yield spot.violated(constraint, value, f"{name} for {constraint.limit}",
-                                    lenient=value is None and spot.place.optional)
+                yield spot.violated(
+                    constraint, value, f"{name} for {constraint.limit}", lenient=value is None and spot.place.optional
+                )
 
 
 def _required(spot: Spot, constraint: Constraint) -> Edits:
     yield spot.satisfied(constraint)
     path = (*spot.path, constraint.limit)
-    yield Edit(spot.base, path, _ABSENT, constraint, "violated", spot.violation(constraint, path, None),
-                note=f"without {constraint.limit}")
+    yield Edit(
+        spot.base,
+        path,
+        _ABSENT,
+        constraint,
+        "violated",
+        spot.violation(constraint, path, None),
+        note=f"without {constraint.limit}",
+    )
 
 
 def _additional(spot: Spot, constraint: Constraint) -> Edits:
@@ -174,9 +200,15 @@ def _enum(spot: Spot, constraint: Constraint) -> Edits:
     unfit = texts(tuple(limit.value for limit in demand.patterns), demand.bound("minLength", 0), demand.texts.high)
     known, found = set(constraint.limit), 0
     first = str(constraint.limit[0]) if constraint.limit else "a"
-    for value, note in ((first.swapcase(), "other case"), (first.lower(), "lower case"),
-                        (first + "x", "longer than a member"), (first[:-1], "shorter than a member"),
-                        (first + " ", "trailing space"), ("", "empty text"), (unfit.shortest or "a", "not a member")):
+    for value, note in (
+        (first.swapcase(), "other case"),
+        (first.lower(), "lower case"),
+        (first + "x", "longer than a member"),
+        (first[:-1], "shorter than a member"),
+        (first + " ", "trailing space"),
+        ("", "empty text"),
+        (unfit.shortest or "a", "not a member"),
+    ):
         if value not in known and unfit.accepts(value):
             known.add(value)
             found += 1
@@ -206,8 +238,11 @@ def _pattern(spot: Spot, constraint: Constraint) -> Edits:
     for text in missed:
         yield spot.violated(constraint, text, "near miss")
     if not missed:
-        reason = "the other pattern takes nothing that this one refuses" if others else (
-            "no text of an allowed length that the pattern refuses was found")
+        reason = (
+            "the other pattern takes nothing that this one refuses"
+            if others
+            else ("no text of an allowed length that the pattern refuses was found")
+        )
         yield Unexercisable(constraint, "violated", reason)
 
 
@@ -258,8 +293,11 @@ def _why(length: int, possible: spans.Spans) -> str:
 
 def _sized(spot: Spot, constraint: Constraint, make: Callable[[int], Any]) -> Edits:
     inside, outside, further = _beside(constraint)
-    low, high = {"blob": ("x-aws-min-bytes", "x-aws-max-bytes"), "list": ("minItems", "maxItems"),
-                 "map": ("minProperties", "maxProperties")}[spot.demand.kind]
+    low, high = {
+        "blob": ("x-aws-min-bytes", "x-aws-max-bytes"),
+        "list": ("minItems", "maxItems"),
+        "map": ("minProperties", "maxProperties"),
+    }[spot.demand.kind]
     least, most = spot.demand.bound(low, 0), spot.demand.bound(high, LARGEST * 2)
     wanted: tuple[tuple[Side, int], ...] = (("satisfied", inside), ("satisfied", further), ("violated", outside))
     for side, size in wanted:
@@ -297,8 +335,19 @@ def _range(spot: Spot, constraint: Constraint) -> Edits:
 
 
 BY_KEYWORD: dict[str, Callable[[Spot, Constraint], Edits]] = {
-    "type": _type, "required": _required, "additionalProperties": _additional, "oneOf": _one_of, "format": _format,
-    "enum": _enum, "pattern": _pattern, "minLength": _length, "maxLength": _length,
-    "minItems": _items, "maxItems": _items,
-    "minProperties": _properties, "maxProperties": _properties, "minimum": _range, "maximum": _range,
+    "type": _type,
+    "required": _required,
+    "additionalProperties": _additional,
+    "oneOf": _one_of,
+    "format": _format,
+    "enum": _enum,
+    "pattern": _pattern,
+    "minLength": _length,
+    "maxLength": _length,
+    "minItems": _items,
+    "maxItems": _items,
+    "minProperties": _properties,
+    "maxProperties": _properties,
+    "minimum": _range,
+    "maximum": _range,
 }

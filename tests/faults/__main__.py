@@ -66,8 +66,7 @@ def page(proofs: dict[str, Proof]) -> str:
     for variation in VARIATIONS:
         proof = proofs[variation.name]
         lines.append(
-            f"| {variation.name} | {variation.sentence} | {', '.join(proof.named) or 'nothing'} "
-            f"| {proof.requests:,} |"
+            f"| {variation.name} | {variation.sentence} | {', '.join(proof.named) or 'nothing'} | {proof.requests:,} |"
         )
     return "\n".join(lines) + "\n"
 

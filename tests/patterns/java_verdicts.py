@@ -6,6 +6,7 @@ Texts come from the pattern's own tree, and from changing such texts in one plac
 from Unicode 3.2, whose categories no later version has touched much. One line a pattern: {"pattern", "strings":
 [[text, verdict], ...]}, as the verdicts come from Java; null where Java gave up.
 """
+
 from __future__ import annotations
 
 import gzip
@@ -23,8 +24,31 @@ from validator.patterns.tree import Backreference, Chars, Choice, Group, Node, R
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent.parent / "fixtures" / "patterns" / "java_verdicts.jsonl.gz"
-STRANGERS = ["\n", "\r\n", "\x85", "\u2028", " ", "\t", "\x00", "-", "_", ".", ":", "/", "0", "a", "Z",
-             "\u00e9", "\u4e2d", "\U0001d400", "\u0660", "\u017f", "\u0300", "\u00b2", "\ud800"]
+STRANGERS = [
+    "\n",
+    "\r\n",
+    "\x85",
+    "\u2028",
+    " ",
+    "\t",
+    "\x00",
+    "-",
+    "_",
+    ".",
+    ":",
+    "/",
+    "0",
+    "a",
+    "Z",
+    "\u00e9",
+    "\u4e2d",
+    "\U0001d400",
+    "\u0660",
+    "\u017f",
+    "\u0300",
+    "\u00b2",
+    "\ud800",
+]
 MOST = 60
 
 
@@ -80,9 +104,9 @@ def changed(text: str, chance: random.Random) -> str:
     if kind == 1:
         return text[:place] + chance.choice(STRANGERS) + text[place:]
     if kind == 2 and text:
-        return text[:max(place - 1, 0)] + text[max(place, 1):]
+        return text[: max(place - 1, 0)] + text[max(place, 1) :]
     if kind == 3 and text:
-        return text[:max(place - 1, 0)] + chance.choice(STRANGERS) + text[max(place, 1):]
+        return text[: max(place - 1, 0)] + chance.choice(STRANGERS) + text[max(place, 1) :]
     if kind == 4 and text:
         return text + text[:place]
     return text[:place]
@@ -100,8 +124,13 @@ def encoded(text: str) -> str:
 def main() -> None:
     cases = [(pattern, texts(pattern, random.Random(pattern))) for pattern in patterns()]
     lines = ("\t".join(map(encoded, [pattern, *strings])) for pattern, strings in cases)
-    java = subprocess.run(["java", "-Xss16m", str(HERE / "JavaVerdicts.java")], input="\n".join(lines) + "\n",
-                          capture_output=True, encoding="utf-8", check=True)
+    java = subprocess.run(
+        ["java", "-Xss16m", str(HERE / "JavaVerdicts.java")],
+        input="\n".join(lines) + "\n",
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     answers = {"1": True, "0": False, "X": None}
     with TARGET.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, compresslevel=9) as file:
         for (pattern, strings), verdicts in zip(cases, java.stdout.splitlines(), strict=True):

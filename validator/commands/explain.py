@@ -39,7 +39,7 @@ def _explained(name: str) -> Lines | None:
     # An entry's id is its service's own: another service may have one of the same name.
     if entries := [entry for entry in _entries() if entry.id == name]:
         return itertools.chain.from_iterable(map(_entry, entries))
-    service, dot, place = name.partition(".")
+    service, _, place = name.partition(".")
     if not place:
         return _service(service) if service in sources.installed().services or service in contract.committed() else None
     operation, _, member = place.partition(".")

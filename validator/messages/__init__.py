@@ -1,4 +1,5 @@
 """The sentences AWS answers when input is wrong: written, read back, and compared."""
+
 from validator.messages.compare import same_complaint
 from validator.messages.complaint import ServiceViolation, complaints
 from validator.messages.parse import parse

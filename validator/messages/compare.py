@@ -1,4 +1,5 @@
 """Whether a service complains of what we complain of."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """One complaint of a service about one value: what a message says and what a violation amounts to."""
+
 from __future__ import annotations
 
 import base64
@@ -30,19 +31,30 @@ Constraint = tuple[str, Any]
 FAMILIES: Mapping[str, str] = {
     **dict.fromkeys(("minLength", "minItems", "minProperties"), "shortest"),
     **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), "longest"),
-    "minimum": "least", "maximum": "greatest",
+    "minimum": "least",
+    "maximum": "greatest",
     **{keyword: keyword for keyword in ("required", "enum", "pattern", "uniqueItems", "length", "range")},
 }
 # The applicator of each part, the keyword of a complaint that names several constraints and not which one is
 # broken.
 APPLICATORS: Mapping[Part, str] = {
-    "keys": "propertyNames", "values": "additionalProperties", "elements": "items",
+    "keys": "propertyNames",
+    "values": "additionalProperties",
+    "elements": "items",
 }
 _TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "enum")
 # The order in which Java services list the constraints of keys, values and elements.
 _LISTED = (
-    "enum", "maximum", "minimum", "maxProperties", "minProperties", "maxItems", "minItems", "maxLength",
-    "minLength", "pattern",
+    "enum",
+    "maximum",
+    "minimum",
+    "maxProperties",
+    "minProperties",
+    "maxItems",
+    "minItems",
+    "maxLength",
+    "minLength",
+    "pattern",
 )
 # Where a schema keeps the limit as AWS has it, beside the keyword that other tools read.
 _SPELLED = {"pattern": "x-aws-pattern", "minLength": "x-aws-min-bytes", "maxLength": "x-aws-max-bytes"}
@@ -100,9 +112,7 @@ class Placed:
         return len(self.value) if isinstance(self.value, (str, bytes, list, tuple, Mapping)) else None
 
 
-def place(
-    violations: Iterable[Violation], instance: Any = MISSING, schema: Schema | None = None
-) -> Iterator[Placed]:
+def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Schema | None = None) -> Iterator[Placed]:
     """The violations a service has a sentence for, placed; a missing member is placed where it would be.
 
     Unknown members, wrong types, unions and undecided constraints have none: AWS ignores the first and
@@ -143,8 +153,10 @@ def _broken(node: Schema | None, key: Any) -> Constraint | None:
         if keyword == "pattern" or not isinstance(key, str):
             return keyword, limit
         length = len(key)
-        if (keyword == "minLength" and length < limit) or (keyword == "maxLength" and length > limit) or (
-            keyword == "enum" and key not in limit
+        if (
+            (keyword == "minLength" and length < limit)
+            or (keyword == "maxLength" and length > limit)
+            or (keyword == "enum" and key not in limit)
         ):
             return keyword, limit
     return None

@@ -1,4 +1,5 @@
 """Values as the Java behind AWS services prints them: `1.0E10`, `[a, b]`, `{key=value}`, `Tag(key=a)`."""
+
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,5 @@
 """A service's message, read back into complaints; tolerant of cuts and wrappings, linear on hostile text."""
+
 from __future__ import annotations
 
 import re
@@ -16,8 +17,10 @@ _HEADER = re.compile(r"\b\d{1,9} ?validation errors? detected[:.]\s?")
 _FAILED = "' failed to satisfy constraint: "
 _AT = " at '"
 _LISTS: tuple[tuple[str, Part], ...] = (
-    ("Map keys must satisfy constraint: [", "keys"), ("Map value must satisfy constraint: [", "values"),
-    ("Map values must satisfy constraint: [", "values"), ("Member must satisfy constraint: [", "elements"),
+    ("Map keys must satisfy constraint: [", "keys"),
+    ("Map value must satisfy constraint: [", "values"),
+    ("Map values must satisfy constraint: [", "values"),
+    ("Member must satisfy constraint: [", "elements"),
 )
 _NUMBER = r"(-?\d{1,40}(?:\.\d{1,40})?(?:E[+-]?\d{1,4})?)"
 _ENUM = "Member must satisfy enum value set"
@@ -25,14 +28,22 @@ _PATTERN = "Member must satisfy regular expression pattern: "
 _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Constraint]], ...] = (
     (re.compile(r"Member must not be null"), lambda match: ("required", None)),
     (re.compile(r"Member must have unique values"), lambda match: ("uniqueItems", True)),
-    (re.compile(rf"Member must have length between {_NUMBER} and {_NUMBER}"),
-     lambda match: ("length", (_number(match[1]), _number(match[2])))),
-    (re.compile(rf"Member must (?:have value |be )between {_NUMBER} and {_NUMBER}"),
-     lambda match: ("range", (_number(match[1]), _number(match[2])))),
-    (re.compile(rf"Member must have length (greater|less) than or equal to {_NUMBER}"),
-     lambda match: ("minLength" if match[1] == "greater" else "maxLength", _number(match[2]))),
-    (re.compile(rf"Member must (?:have value |be )(greater|less) than or equal to {_NUMBER}"),
-     lambda match: ("minimum" if match[1] == "greater" else "maximum", _number(match[2]))),
+    (
+        re.compile(rf"Member must have length between {_NUMBER} and {_NUMBER}"),
+        lambda match: ("length", (_number(match[1]), _number(match[2]))),
+    ),
+    (
+        re.compile(rf"Member must (?:have value |be )between {_NUMBER} and {_NUMBER}"),
+        lambda match: ("range", (_number(match[1]), _number(match[2]))),
+    ),
+    (
+        re.compile(rf"Member must have length (greater|less) than or equal to {_NUMBER}"),
+        lambda match: ("minLength" if match[1] == "greater" else "maxLength", _number(match[2])),
+    ),
+    (
+        re.compile(rf"Member must (?:have value |be )(greater|less) than or equal to {_NUMBER}"),
+        lambda match: ("minimum" if match[1] == "greater" else "maximum", _number(match[2])),
+    ),
 )
 
 
@@ -72,22 +83,22 @@ def _clauses(text: str, start: int) -> Iterator[tuple[str, str, str]]:
         split = text.find("; Value", demand)
         following = text.find(_FAILED, split) if split >= 0 else -1
         end = split if following >= 0 else len(text)
-        yield text[start:at], text[at + len(_AT):failed], text[demand:end]
+        yield text[start:at], text[at + len(_AT) : failed], text[demand:end]
         start, failed = end + len("; "), following
 
 
 def _complaint(subject: str, path: str, demand: str) -> ServiceViolation | None:
     if not subject.startswith("Value"):
         return None
-    value, length = _subject(subject[len("Value"):].strip(" "))
+    value, length = _subject(subject[len("Value") :].strip(" "))
     demand = demand.split("\n", 1)[0]
     wrapping = demand.find(" (Service: ")
     demand = demand[:wrapping] if wrapping >= 0 else demand
     pointer = pointer_of(path)
     for lead, part in _LISTS:
         if demand.startswith(lead):
-            inner, _, _ = demand[len(lead):].rpartition("]")
-            texts = re.split(r", (?=Member must )", inner or demand[len(lead):])
+            inner, _, _ = demand[len(lead) :].rpartition("]")
+            texts = re.split(r", (?=Member must )", inner or demand[len(lead) :])
             listed = [_constraint(each) for each in texts]
             among = tuple(each for each in listed if each is not None)
             keyword, limit = among[0] if len(among) == 1 else (APPLICATORS[part], None)
@@ -110,10 +121,10 @@ def _subject(text: str) -> tuple[str | None, int | None]:
 
 def _constraint(text: str) -> Constraint | None:
     if text.startswith(_PATTERN):
-        return "pattern", text[len(_PATTERN):]
+        return "pattern", text[len(_PATTERN) :]
     if text.startswith(_ENUM):
         opening, closing = text.find("["), text.rfind("]")
-        inner = text[opening + 1:closing] if 0 <= opening < closing else None
+        inner = text[opening + 1 : closing] if 0 <= opening < closing else None
         return "enum", None if inner is None else tuple(inner.split(", ")) if inner else ()
     for sentence, read in _SENTENCES:
         match = sentence.match(text)

@@ -1,4 +1,5 @@
 """JSON Pointers and the dotted paths of AWS messages, and what schema and instance know about each step."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

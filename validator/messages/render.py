@@ -1,4 +1,5 @@
 """The sentence a service would answer for these violations, in the classic Java form and the Smithy form."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,8 @@ Form = Literal["classic", "smithy"]
 PathStyle = Literal["lower", "verbatim"] | Callable[[str], str]
 
 _LEADS: Mapping[Part, str] = {
-    "keys": "Map keys must satisfy constraint: [", "values": "Map value must satisfy constraint: [",
+    "keys": "Map keys must satisfy constraint: [",
+    "values": "Map value must satisfy constraint: [",
     "elements": "Member must satisfy constraint: [",
 }
 _CONTAINER_PARTS: Mapping[str, Part] = {"element": "elements", "entry": "values"}

@@ -1,4 +1,5 @@
 """What AWS JSON services answer for a value of the wrong JSON type: the text of a SerializationException."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -9,18 +10,31 @@ Dialect = Literal["coral", "dynamodb"]
 # Shape type -> its name in the sentence, with the article the services use.
 # Seen in answers: String, Integer, Long, Boolean. The other names follow their pattern and were not seen.
 _SCALARS: Mapping[str, str] = {
-    "string": "a String", "character": "a String", "boolean": "a Boolean", "byte": "a Byte",
-    "short": "a Short", "integer": "an Integer", "long": "a Long", "float": "a Float", "double": "a Double",
-    "bigInteger": "a BigInteger", "bigDecimal": "a BigDecimal",
-    "blob": "a Blob", "timestamp": "milliseconds since epoch",
+    "string": "a String",
+    "character": "a String",
+    "boolean": "a Boolean",
+    "byte": "a Byte",
+    "short": "a Short",
+    "integer": "an Integer",
+    "long": "a Long",
+    "float": "a Float",
+    "double": "a Double",
+    "bigInteger": "a BigInteger",
+    "bigDecimal": "a BigDecimal",
+    "blob": "a Blob",
+    "timestamp": "milliseconds since epoch",
 }
 _NUMBERS = frozenset(_SCALARS) - {"string", "character", "boolean", "blob"}
 _EXPECTED: Mapping[str, str] = {
-    "list": "Expected list or null", "map": "Expected map or null", "structure": "Expected null",
+    "list": "Expected list or null",
+    "map": "Expected map or null",
+    "structure": "Expected null",
     "union": "Expected null",
 }
 _JAVA_CLASSES: Mapping[str, str] = {
-    "blob": "java.nio.ByteBuffer", "timestamp": "java.util.Date", "character": "java.lang.String",
+    "blob": "java.nio.ByteBuffer",
+    "timestamp": "java.util.Date",
+    "character": "java.lang.String",
 }
 
 

@@ -1,4 +1,5 @@
 """Regular expressions of AWS models: parsed once, rendered for each engine, matched within a bound."""
+
 from validator.patterns.match import Matcher, Undecided, compile
 from validator.patterns.parse import parse
 from validator.patterns.render import to_ecma, to_python

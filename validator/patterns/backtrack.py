@@ -1,4 +1,5 @@
 """Match a tree that has backreferences: the only kind that needs to go back, so every step is counted."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -68,7 +69,11 @@ class _Attempt:
                 yield at + len(taken), groups
 
     def in_turn(
-        self, items: tuple[Node, ...], at: int, groups: Groups, depth: int,
+        self,
+        items: tuple[Node, ...],
+        at: int,
+        groups: Groups,
+        depth: int,
     ) -> Iterator[tuple[int, Groups]]:
         if not items:
             yield at, groups
@@ -80,8 +85,9 @@ class _Attempt:
         most = len(self.text) - at if node.max is None else node.max
         if isinstance(node.item, Chars):
             count = 0
-            while count < most and at + count < len(self.text) and contains(
-                    node.item.ranges, ord(self.text[at + count])):
+            while (
+                count < most and at + count < len(self.text) and contains(node.item.ranges, ord(self.text[at + count]))
+            ):
                 count += 1
                 self.budget -= 1
             yield from ((at + length, groups) for length in range(count, node.min - 1, -1))
@@ -93,8 +99,10 @@ class _Attempt:
                 yield place, held
             if count < max(most, node.min):
                 stack.extend(
-                    (end, inner, count + 1) for end, inner in self.ends(node.item, place, held, depth + 1)
-                    if end > place or count < node.min)
+                    (end, inner, count + 1)
+                    for end, inner in self.ends(node.item, place, held, depth + 1)
+                    if end > place or count < node.min
+                )
 
     def look(self, node: Look, at: int, groups: Groups, depth: int) -> Iterator[tuple[int, Groups]]:
         found: Groups | None = None

@@ -5,6 +5,7 @@ one addition (its carry runs to the end of the run), a look is a mask of its own
 step costs one pass over the text, sixty-four places at a time. Only the repetition of something longer than a class
 steps as often as it can repeat; a budget bounds it.
 """
+
 from __future__ import annotations
 
 import unicodedata
@@ -92,7 +93,7 @@ class _Places:
             return [char for char, code in zip(self.distinct, self.codes, strict=True) if contains(ranges, code)]
         found: list[str] = []
         for low, high in ranges:
-            found += self.distinct[bisect_left(self.codes, low):bisect_right(self.codes, high)]
+            found += self.distinct[bisect_left(self.codes, low) : bisect_right(self.codes, high)]
         return found
 
     def run(self, mask: int, length: int) -> int:
@@ -292,4 +293,3 @@ def _word_borders(text: str) -> int:
 def supported(node: Node) -> bool:
     """Whether `matches` can decide the tree: it has no backreference."""
     return not any(isinstance(part, Backreference) for part in walk(node))
-

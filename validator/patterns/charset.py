@@ -1,4 +1,5 @@
 """Sets of code points as sorted, disjoint, inclusive ranges; every operation gives such a tuple again."""
+
 from __future__ import annotations
 
 from bisect import bisect_right

@@ -1,4 +1,5 @@
 """How often a backtracking engine may try again: an upper bound from the tree and the length of the text."""
+
 from __future__ import annotations
 
 from validator.patterns.charset import EVERY, Ranges, disjoint, union
@@ -54,7 +55,7 @@ def _repeated(node: Repeat, size: int, follow: Ranges) -> int:
     if once > 1:
         if nullable(node.item):
             return ENDLESS
-        total = once ** most if most * once.bit_length() < 60 else ENDLESS
+        total = once**most if most * once.bit_length() < 60 else ENDLESS
     if node.min != node.max and (nullable(node.item) or not disjoint(begins, follow)):
         total *= max(most - node.min, 0) + 1
     return min(total, ENDLESS)

@@ -1,4 +1,5 @@
 """Decide whether a text as a whole matches a pattern, always within a bound."""
+
 from __future__ import annotations
 
 import re
@@ -75,7 +76,6 @@ class Matcher:
         if known is None:
             known = self._steps[scale] = steps(self.tree, 1 << scale)
         return known <= _CHEAP or (known <= 8 << scale and size <= _LONGEST)
-
 
 
 def _fits_python(node: Node) -> bool:

@@ -4,6 +4,7 @@ Java 17 is the measure: `[\w- ]` holds a hyphen, `[a[bc]]` is a union, `&&` an i
 nothing after `x{11}`, `\b` knows Unicode letters, `.` stops at five line terminators. What Java refuses and ECMA reads
 without its `u` flag (a `{` that counts nothing, `[+-\w]`) is taken as ECMA means it.
 """
+
 from __future__ import annotations
 
 import re
@@ -28,8 +29,7 @@ from validator.patterns.unicode import (
 _SHORTHAND: dict[str, Ranges] = {"d": DIGIT, "s": SPACE, "w": WORD, "h": HORIZONTAL, "v": VERTICAL}
 _SHORTHAND |= {name.upper(): complement(ranges) for name, ranges in _SHORTHAND.items()}
 _CONTROL = {"t": 9, "n": 10, "r": 13, "f": 12, "a": 7, "e": 27}
-_BOUNDARIES = {
-    "A": Boundary("^"), "Z": Boundary("$"), "z": Boundary(r"\z"), "b": Boundary(r"\b"), "B": Boundary(r"\B")}
+_BOUNDARIES = {"A": Boundary("^"), "Z": Boundary("$"), "z": Boundary(r"\z"), "b": Boundary(r"\b"), "B": Boundary(r"\B")}
 _DOT = Chars(complement(LINE_TERMINATORS))
 _COUNT = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
 _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)>")
@@ -89,7 +89,7 @@ class _Reader:
     def peek(self, length: int = 1) -> str:
         if self.flags.comments:
             self.skip_comments()
-        return self.text[self.at:self.at + length]
+        return self.text[self.at : self.at + length]
 
     def skip_comments(self) -> None:
         while self.at < len(self.text) and self.text[self.at] in " \t\n\v\f\r#":
@@ -212,7 +212,7 @@ class _Reader:
         """Whether the flags were for the rest of the group (`(?i)`), not for a group of their own (`(?i:`)."""
         wanted = True
         names = {"i": "ignore_case", "s": "dot_all", "x": "comments"}
-        while (char := self.text[self.at:self.at + 1]) not in (")", ":"):
+        while (char := self.text[self.at : self.at + 1]) not in (")", ":"):
             if char == "-" and wanted:
                 wanted = False
             elif char in names and char:
@@ -230,7 +230,7 @@ class _Reader:
         return fold_ascii(ranges) if self.flags.ignore_case else ranges
 
     def escape_outside(self) -> Node:
-        char = self.text[self.at:self.at + 1]
+        char = self.text[self.at : self.at + 1]
         if char in _BOUNDARIES and char:
             self.at += 1
             self.has_boundaries = True
@@ -238,9 +238,9 @@ class _Reader:
         if char and char in "123456789":
             # Java takes further digits only as long as a group of that number exists.
             end = self.at + 1
-            while self.text[end:end + 1].isdecimal() and int(self.text[self.at:end + 1]) <= self.groups:
+            while self.text[end : end + 1].isdecimal() and int(self.text[self.at : end + 1]) <= self.groups:
                 end += 1
-            number, self.at = int(self.text[self.at:end]), end
+            number, self.at = int(self.text[self.at : end]), end
             return Backreference(number)
         if char == "k" and (name := _NAME.match(self.text, self.at + 1)):
             if name[1] not in self.names:
@@ -255,7 +255,7 @@ class _Reader:
 
     def escape(self) -> Ranges | int:
         """A set for a shorthand or a property, else one code point; the backslash is read already."""
-        char = self.text[self.at:self.at + 1]
+        char = self.text[self.at : self.at + 1]
         if not char:
             raise self.error("a backslash at the end")
         self.at += 1
@@ -298,7 +298,7 @@ class _Reader:
             end = self.text.find("}", self.at)
             if end < 0:
                 raise self.error("a property name is not closed")
-            name, self.at = self.text[self.at:end], end + 1
+            name, self.at = self.text[self.at : end], end + 1
         else:
             name = self.next()
         inverted = name.startswith("^")
@@ -352,7 +352,7 @@ class _Reader:
         low = self.class_point()
         if isinstance(low, tuple):
             return low
-        if self.peek() != "-" or self.text[self.at + 1:self.at + 2] in ("]", "[", ""):
+        if self.peek() != "-" or self.text[self.at + 1 : self.at + 2] in ("]", "[", ""):
             return self.single(low)
         before = self.at
         self.at += 1
@@ -369,7 +369,7 @@ class _Reader:
         char = self.next()
         if char != "\\":
             return ord(char)
-        if self.text[self.at:self.at + 1] == "b":
+        if self.text[self.at : self.at + 1] == "b":
             self.at += 1
             return 8
         return self.escape()

@@ -1,4 +1,5 @@
 """A tree written as text again: for Python's `re`, for ECMA engines, for jsonschema-rs."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -37,8 +38,35 @@ _SYNTAX = frozenset(map(ord, r".*+?()[]{}|^$\\"))
 _CLASS_SYNTAX = frozenset(map(ord, r"[]^\-"))
 _ALPHANUMERIC: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A))
 _MAJORS = ("L", "N", "P", "S", "Z", "M", "C")
-_MINORS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
-           "Sm", "Sc", "Sk", "So", "Zs", "Mn", "Mc", "Me", "Cc", "Cf", "Co", "Cn")
+_MINORS = (
+    "Lu",
+    "Ll",
+    "Lt",
+    "Lm",
+    "Lo",
+    "Nd",
+    "Nl",
+    "No",
+    "Pc",
+    "Pd",
+    "Ps",
+    "Pe",
+    "Pi",
+    "Pf",
+    "Po",
+    "Sm",
+    "Sc",
+    "Sk",
+    "So",
+    "Zs",
+    "Mn",
+    "Mc",
+    "Me",
+    "Cc",
+    "Cf",
+    "Co",
+    "Cn",
+)
 _TERMINATOR = r"(?:\r\n|[\n\r\u0085\u2028\u2029])"
 _ANY = r"[\s\S]"
 _NEVER = r"[^\s\S]"

@@ -1,4 +1,5 @@
 """A tree as the JSON Schema fragment with which jsonschema-rs decides it exactly, in linear time."""
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -66,7 +67,7 @@ def _split(node: Node) -> dict[str, Any] | None:
     if (len(items) > 1 and _states(item) < _WORTH_SPLITTING) or (item.min, item.max) in _SHORT:
         return None
     star = Repeat(item.item, 0, None)
-    opened = Sequence((*items[:varying[0]], star, *items[varying[0] + 1:]))
+    opened = Sequence((*items[: varying[0]], star, *items[varying[0] + 1 :]))
     if _states(opened) > LARGEST:
         return None
     low, high = sample_lengths(node)
@@ -92,7 +93,8 @@ def _condition(look: Node, whole: Node, frame: str) -> dict[str, Any]:
         if isinstance(part, (Look, Backreference)):
             return {}
         if isinstance(part, Boundary) and not (
-                part.kind == r"\z" or (part.kind == "$" and look.ahead and lacks_terminators(whole))):
+            part.kind == r"\z" or (part.kind == "$" and look.ahead and lacks_terminators(whole))
+        ):
             return {}
     schema: dict[str, Any] | None = None
     counted = isinstance(item, Sequence) and item.items and isinstance(item.items[-1], Boundary)

@@ -1,4 +1,5 @@
 """Equal, smaller trees: what the parser builds with, and the pass that fits a tree to whole-value matching."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -82,8 +83,11 @@ def repeat(item: Node, low: int, high: int | None) -> Node:
     if isinstance(item, Choice) and high is None and low <= 1:
         # (a|b+)* takes what (a|b)* takes, without two ways to take it.
         # Only an option that is itself a star says that nothing need be taken; a look may say no.
-        low = 0 if any(isinstance(option, Repeat) and (option.min, option.max) == (0, None)
-                       for option in item.options) else low
+        low = (
+            0
+            if any(isinstance(option, Repeat) and (option.min, option.max) == (0, None) for option in item.options)
+            else low
+        )
         item = choice([_opened(option) for option in item.options])
     if isinstance(item, Repeat):
         if item.min == item.max and low == high:
@@ -155,15 +159,20 @@ def _edges(node: Node, *, left: bool, right: bool, pull: bool = False) -> Node:
     if isinstance(node, Group):
         return Group(_edges(node.item, left=left, right=right, pull=pull), node.number)
     if isinstance(node, Look):
-        return Look(_edges(node.item, left=left and node.ahead, right=right and not node.ahead, pull=pull),
-                    node.ahead, node.negative)
+        return Look(
+            _edges(node.item, left=left and node.ahead, right=right and not node.ahead, pull=pull),
+            node.ahead,
+            node.negative,
+        )
     if isinstance(node, Repeat) and node.max == 1:
         return repeat(_edges(node.item, left=left, right=right, pull=pull), node.min, node.max)
     if isinstance(node, Sequence):
         items = list(node.items)
         lefts, rights = _reach(items), _reach(items[::-1])[::-1]
-        reduced = sequence(_edges(item, left=left and lefts[index], right=right and rights[index], pull=pull)
-                           for index, item in enumerate(items))
+        reduced = sequence(
+            _edges(item, left=left and lefts[index], right=right and rights[index], pull=pull)
+            for index, item in enumerate(items)
+        )
         return _pulled(reduced, left=left, right=right) if pull else reduced
     return node
 
@@ -175,7 +184,7 @@ def _pulled(node: Node, *, left: bool, right: bool) -> Node:
     items = node.items
     for index in range(1, len(items)) if left else ():
         anchored, free = _split(items[index], ("^",), 0)
-        before, rest = Sequence(items[:index]), items[index + 1:]
+        before, rest = Sequence(items[:index]), items[index + 1 :]
         if anchored == NOTHING or any(isinstance(part, _PLACED) for part in walk(before)):
             continue
         options = [sequence([anchored, *rest])] if nullable(before) else []
@@ -183,7 +192,7 @@ def _pulled(node: Node, *, left: bool, right: bool) -> Node:
         return _edges(choice(options) if options else NOTHING, left=left, right=right, pull=True)
     for index in range(len(items) - 1) if right else ():
         # Java's `$` also holds before a last line terminator, so nothing behind it may take one.
-        after = Sequence(items[index + 1:])
+        after = Sequence(items[index + 1 :])
         kinds = (r"\z",) if intersect(first(after), LINE_TERMINATORS) else ("$", r"\z")
         anchored, free = _split(items[index], kinds, -1)
         if anchored == NOTHING or any(isinstance(part, _PLACED) for part in walk(after)):
@@ -207,8 +216,10 @@ def _split(node: Node, kinds: tuple[str, ...], end: int) -> tuple[Node, Node]:
         anchored, free = _split(outer, kinds, end)
         if anchored == NOTHING:
             return NOTHING, node
-        joined = [part if part == NOTHING else sequence([part, *rest] if end == 0 else [*rest, part])
-                  for part in (anchored, free)]
+        joined = [
+            part if part == NOTHING else sequence([part, *rest] if end == 0 else [*rest, part])
+            for part in (anchored, free)
+        ]
         return joined[0], joined[1]
     return NOTHING, node
 
@@ -225,4 +236,3 @@ def _reach(items: list[Node]) -> list[bool]:
         answer.append(reached)
         reached = reached and sample_lengths(item)[1] == 0
     return answer
-

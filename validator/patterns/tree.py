@@ -3,6 +3,7 @@
 The tree describes whole values. Anchors that say nothing more than "the value begins or ends here" are gone from it,
 and so are groups nobody refers to, lazy and possessive marks, flags and the spelling of character classes.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@ r"""The names behind `\p{...}` and the shorthand classes, as Java reads them, ov
 
 General categories come from `unicodedata`. POSIX names (`\p{Alnum}`) are ASCII, as `java.util.regex` has them.
 """
+
 from __future__ import annotations
 
 import re
@@ -26,23 +27,78 @@ _GRAPH: Ranges = ((0x21, 0x7E),)
 _ALNUM = union(_ALPHA, DIGIT)
 
 POSIX: dict[str, Ranges] = {
-    "ASCII": ((0, 0x7F),), "Alnum": _ALNUM, "Alpha": _ALPHA, "Blank": of(" \t"), "Cntrl": ((0, 0x1F), (0x7F, 0x7F)),
-    "Digit": DIGIT, "Graph": _GRAPH, "Lower": _LOWER, "Print": ((0x20, 0x7E),), "Space": SPACE, "Upper": _UPPER,
-    "Punct": normal([(0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)]), "L1": ((0, 0xFF),),
-    "XDigit": union(DIGIT, ((0x41, 0x46), (0x61, 0x66))), "all": EVERY, "Any": EVERY,
+    "ASCII": ((0, 0x7F),),
+    "Alnum": _ALNUM,
+    "Alpha": _ALPHA,
+    "Blank": of(" \t"),
+    "Cntrl": ((0, 0x1F), (0x7F, 0x7F)),
+    "Digit": DIGIT,
+    "Graph": _GRAPH,
+    "Lower": _LOWER,
+    "Print": ((0x20, 0x7E),),
+    "Space": SPACE,
+    "Upper": _UPPER,
+    "Punct": normal([(0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)]),
+    "L1": ((0, 0xFF),),
+    "XDigit": union(DIGIT, ((0x41, 0x46), (0x61, 0x66))),
+    "all": EVERY,
+    "Any": EVERY,
 }
 
-GENERAL = frozenset((
-    "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
-    "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"))
+GENERAL = frozenset(
+    (
+        "Lu",
+        "Ll",
+        "Lt",
+        "Lm",
+        "Lo",
+        "Mn",
+        "Mc",
+        "Me",
+        "Nd",
+        "Nl",
+        "No",
+        "Pc",
+        "Pd",
+        "Ps",
+        "Pe",
+        "Pi",
+        "Pf",
+        "Po",
+        "Sm",
+        "Sc",
+        "Sk",
+        "So",
+        "Zs",
+        "Zl",
+        "Zp",
+        "Cc",
+        "Cf",
+        "Cs",
+        "Co",
+        "Cn",
+    )
+)
 MAJOR = frozenset("LMNPSZC")
 
 # Blocks whose interior has one category in every Unicode version since 13: passed over when the tables are read.
 _UNIFORM = (
-    (0x3400, 0x4DB5, "Lo"), (0x4E00, 0x9FEA, "Lo"), (0xAC00, 0xD7A3, "Lo"), (0xD800, 0xDFFF, "Cs"),
-    (0xE000, 0xF8FF, "Co"), (0x17000, 0x187EC, "Lo"), (0x18800, 0x18AF2, "Lo"), (0x20000, 0x2A6D6, "Lo"),
-    (0x2A700, 0x2B734, "Lo"), (0x2B740, 0x2B81D, "Lo"), (0x2B820, 0x2CEA1, "Lo"), (0x2CEB0, 0x2EBE0, "Lo"),
-    (0x30000, 0x3134A, "Lo"), (0x33480, 0xDFFFF, "Cn"), (0xE0200, 0xEFFFF, "Cn"), (0xF0000, 0xFFFFD, "Co"),
+    (0x3400, 0x4DB5, "Lo"),
+    (0x4E00, 0x9FEA, "Lo"),
+    (0xAC00, 0xD7A3, "Lo"),
+    (0xD800, 0xDFFF, "Cs"),
+    (0xE000, 0xF8FF, "Co"),
+    (0x17000, 0x187EC, "Lo"),
+    (0x18800, 0x18AF2, "Lo"),
+    (0x20000, 0x2A6D6, "Lo"),
+    (0x2A700, 0x2B734, "Lo"),
+    (0x2B740, 0x2B81D, "Lo"),
+    (0x2B820, 0x2CEA1, "Lo"),
+    (0x2CEB0, 0x2EBE0, "Lo"),
+    (0x30000, 0x3134A, "Lo"),
+    (0x33480, 0xDFFFF, "Cn"),
+    (0xE0200, 0xEFFFF, "Cn"),
+    (0xF0000, 0xFFFFD, "Co"),
     (0x100000, 0x10FFFD, "Co"),
 )
 
@@ -107,8 +163,8 @@ def property_ranges(name: str) -> Ranges | None:
     if name in POSIX:
         return POSIX[name]
     for prefix in ("Is", "general_category=", "gc="):
-        if name.startswith(prefix) and (name[len(prefix):] in GENERAL or name[len(prefix):] in MAJOR):
-            name = name[len(prefix):]
+        if name.startswith(prefix) and (name[len(prefix) :] in GENERAL or name[len(prefix) :] in MAJOR):
+            name = name[len(prefix) :]
     if name in GENERAL or name in MAJOR:
         return general_categories()[name]
     if name in ("LD", "L&", "LC", "IsLD", "IsLC"):
@@ -125,9 +181,14 @@ def _assigned() -> Ranges:
 
 
 _DERIVED: dict[str, Callable[[], Ranges]] = {
-    "alphabetic": alphabetic, "alpha": alphabetic, "whitespace": lambda: WHITE_SPACE, "assigned": _assigned,
-    "letter": lambda: general_categories()["L"], "digit": lambda: general_categories()["Nd"],
-    "punctuation": lambda: general_categories()["P"], "control": lambda: general_categories()["Cc"],
+    "alphabetic": alphabetic,
+    "alpha": alphabetic,
+    "whitespace": lambda: WHITE_SPACE,
+    "assigned": _assigned,
+    "letter": lambda: general_categories()["L"],
+    "digit": lambda: general_categories()["Nd"],
+    "punctuation": lambda: general_categories()["P"],
+    "control": lambda: general_categories()["Cc"],
     "hexdigit": lambda: union(POSIX["XDigit"], ((0xFF10, 0xFF19), (0xFF21, 0xFF26), (0xFF41, 0xFF46))),
 }
 

@@ -1,4 +1,5 @@
 """Settle `\b` and `\\B` where the classes on both sides already say whether a word begins or ends there."""
+
 from __future__ import annotations
 
 from validator.patterns.charset import Ranges, subset, subtract

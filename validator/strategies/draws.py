@@ -4,6 +4,7 @@ An operation is named by service and operation (`"personalize", "CreateDatasetIm
 Instances are canonical: boto3 member names, epoch seconds, base64 text. `given` maps a member's name, wherever it
 occurs, to the value it must have, or to a strategy for it.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -24,14 +25,20 @@ from validator.strategies.texts import Draw, integers
 from validator.variations import Edit
 
 
-def requests(service: str | Operation, operation: str | None = None, *,
-             given: Mapping[str, Any] | None = None) -> st.SearchStrategy[Any]:
+def requests(
+    service: str | Operation, operation: str | None = None, *, given: Mapping[str, Any] | None = None
+) -> st.SearchStrategy[Any]:
     """Requests that keep the contract; they shrink to required members only, shortest texts, nought and false."""
     return _instances(_found(service, operation), "request", given=given)
 
 
-def responses(service: str | Operation, operation: str | None = None, *, tomorrow: bool = False,
-              given: Mapping[str, Any] | None = None) -> st.SearchStrategy[Any]:
+def responses(
+    service: str | Operation,
+    operation: str | None = None,
+    *,
+    tomorrow: bool = False,
+    given: Mapping[str, Any] | None = None,
+) -> st.SearchStrategy[Any]:
     """Responses that keep the contract.
 
     With `tomorrow`, what AWS may send next year without calling it a change: members and enum values nobody has seen,
@@ -51,11 +58,13 @@ def errors(service: str | Operation, operation: str | None = None) -> st.SearchS
     if not found.errors:
         return st.just(ErrorReply("ThrottlingException", "Rate exceeded", {"message": "Rate exceeded"}))
     return st.sampled_from(sorted(found.errors)).flatmap(
-        lambda code: _instances(found, "error", code=code).map(lambda body: _reply(code, body)))
+        lambda code: _instances(found, "error", code=code).map(lambda body: _reply(code, body))
+    )
 
 
-def invalid_requests(service: str | Operation, operation: str | None = None, *,
-                     given: Mapping[str, Any] | None = None) -> st.SearchStrategy[Broken]:
+def invalid_requests(
+    service: str | Operation, operation: str | None = None, *, given: Mapping[str, Any] | None = None
+) -> st.SearchStrategy[Broken]:
     """Requests that break exactly one constraint, each with the violation that a validator must report of it."""
     found = _found(service, operation)
     concrete = {name: value for name, value in (given or {}).items() if not isinstance(value, st.SearchStrategy)}
@@ -96,12 +105,19 @@ def _smallest(operation: Operation, direction: str, code: str | None) -> None:
     try:
         smallest(operation.contract, root(operation.contract, operation.shape(direction, code)))
     except NoInstanceError as error:
-        raise UnusableInputError(f"no {direction} can be drawn: {error}",
-                                 where=f"{operation.service}.{operation.name}") from None
+        raise UnusableInputError(
+            f"no {direction} can be drawn: {error}", where=f"{operation.service}.{operation.name}"
+        ) from None
 
 
-def _instances(operation: Operation, direction: str, *, code: str | None = None, tomorrow: bool = False,
-               given: Mapping[str, Any] | None = None) -> st.SearchStrategy[Any]:
+def _instances(
+    operation: Operation,
+    direction: str,
+    *,
+    code: str | None = None,
+    tomorrow: bool = False,
+    given: Mapping[str, Any] | None = None,
+) -> st.SearchStrategy[Any]:
     _smallest(operation, direction, code)
     demand = root(operation.contract, operation.shape(direction, code))
     return _drawn(operation.contract, demand, dict(given or {}), tomorrow)
@@ -124,8 +140,11 @@ def _emptied(operation: Operation, response: Any) -> Any:
     """The page without its items but with a token, which is legal and which loops that stop at no items get wrong."""
     pagination = operation.pagination or {}
     demand = root(operation.contract, operation.output)
-    held = {key: resolve(operation.contract, demand.members[key])
-            for key in pagination.get("resultKey", ()) if key in demand.members}
+    held = {
+        key: resolve(operation.contract, demand.members[key])
+        for key in pagination.get("resultKey", ())
+        if key in demand.members
+    }
     keys = [key for key, found in held.items() if found.kind == "list" and not found.bound("minItems", 0)]
     tokens = [token for token in pagination.get("outputToken", ()) if token in demand.members]
     page = {**response, **{key: [] for key in keys}}

@@ -1,4 +1,5 @@
 """Conforming instances drawn from a contract's demands, bounded in size however its shapes refer to each other."""
+
 from __future__ import annotations
 
 import base64
@@ -71,11 +72,13 @@ def _subsets(names: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
 
 _EIGHT = st.integers(0, 7)
 _UNKNOWN = st.sampled_from(("newMember", "futureSetting", "x"))
-_ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(-_DISTANT, _DISTANT), st.text(max_size=8),
-                      st.just([]), st.just({}))
+_ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(-_DISTANT, _DISTANT), st.text(max_size=8), st.just([]), st.just({})
+)
 _DOCUMENTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), _ANYTHING, max_size=3)
-_TIMESTAMPS = st.one_of(st.integers(0, _YEAR_2100),
-                        st.integers(0, _YEAR_2100 * 1000).map(lambda milliseconds: milliseconds / 1000))
+_TIMESTAMPS = st.one_of(
+    st.integers(0, _YEAR_2100), st.integers(0, _YEAR_2100 * 1000).map(lambda milliseconds: milliseconds / 1000)
+)
 
 
 def _buildable(drawing: Drawing, demand: Demand) -> tuple[str, ...]:
@@ -111,8 +114,11 @@ def _structure(drawing: Drawing, demand: Demand, depth: int) -> Any:
             chosen.update(_chosen(drawing.draw, possible, most))
         if depth == 0:
             chosen.update(name for name in demand.members if name in given)
-    found = {name: given[name] if name in given else drawing.part(part, depth)
-             for name, part in demand.members.items() if name in chosen}
+    found = {
+        name: given[name] if name in given else drawing.part(part, depth)
+        for name, part in demand.members.items()
+        if name in chosen
+    }
     if drawing.tomorrow and not demand.union and drawing.draw(_EIGHT) == 7:
         name = drawing.draw(_UNKNOWN)
         if name not in demand.members:
@@ -223,6 +229,14 @@ def _any(drawing: Drawing, demand: Demand, depth: int) -> Any:
 
 
 _BY_KIND: dict[str, Callable[[Drawing, Demand, int], Any]] = {
-    "structure": _structure, "list": _list, "map": _map, "string": _string, "blob": _blob, "integer": _integer,
-    "number": _number, "timestamp": _timestamp, "boolean": _boolean, "any": _any,
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "blob": _blob,
+    "integer": _integer,
+    "number": _number,
+    "timestamp": _timestamp,
+    "boolean": _boolean,
+    "any": _any,
 }

@@ -1,4 +1,5 @@
 """A boto3 client whose calls answer with drawn legal responses, for tests that code survives whatever AWS may send."""
+
 from __future__ import annotations
 
 import base64
@@ -58,7 +59,8 @@ class _Stub:
             return _failed(operation, error)
         given = {**_echoed(operation, params), **self.given}
         strategy = responses(operation, tomorrow=self.tomorrow, given=given).map(
-            lambda response: self.page(operation, params, response))
+            lambda response: self.page(operation, params, response)
+        )
         response = self.data.draw(strategy, label=f"{operation.name} answers")
         self.walked[operation.name] += 1
         self.calls.append(Call(operation.name, params, response=response))
@@ -73,7 +75,7 @@ class _Stub:
         most = params.get(pagination.get("limitKey", ""))
         for key in pagination.get("resultKey", ()):
             if isinstance(most, int) and isinstance(page.get(key), list):
-                page[key] = page[key][:max(most, 0)]
+                page[key] = page[key][: max(most, 0)]
         walked = self.walked[operation.name]
         demand = demands.root(operation.contract, operation.output)
         more = walked + 1 < min(self.pages, _MOST_PAGES)
@@ -88,8 +90,15 @@ class _Stub:
 
 
 @contextlib.contextmanager
-def stub(client: Any, data: st.DataObject, *, tomorrow: bool = False, errors: bool = False,
-         given: Mapping[str, Any] | None = None, pages: int = _DEFAULT_PAGES) -> Iterator[list[Call]]:
+def stub(
+    client: Any,
+    data: st.DataObject,
+    *,
+    tomorrow: bool = False,
+    errors: bool = False,
+    given: Mapping[str, Any] | None = None,
+    pages: int = _DEFAULT_PAGES,
+) -> Iterator[list[Call]]:
     """Within the block every call of a boto3 client answers with a legal response drawn from `data` (`st.data()`).
 
     Nothing is sent and no credentials are needed; boto3 checks the parameters as ever. Texts that a request names
@@ -137,8 +146,12 @@ def _failed(operation: Operation, error: ErrorReply) -> tuple[Any, Any]:
 
 def _reply(status: int, parsed: dict[str, Any]) -> tuple[Any, Any]:
     headers = {"x-amzn-requestid": "00000000-0000-0000-0000-000000000000"}
-    parsed["ResponseMetadata"] = {"RequestId": headers["x-amzn-requestid"], "HTTPStatusCode": status,
-                                  "HTTPHeaders": headers, "RetryAttempts": 0}
+    parsed["ResponseMetadata"] = {
+        "RequestId": headers["x-amzn-requestid"],
+        "HTTPStatusCode": status,
+        "HTTPHeaders": headers,
+        "RetryAttempts": 0,
+    }
     return types.SimpleNamespace(status_code=status, headers=headers, content=b"", raw=None), parsed
 
 
@@ -155,8 +168,11 @@ def _known(contract: Contract, demand: Demand, value: Any) -> Any:
     if demand.kind == "structure" and isinstance(value, dict):
         if demand.union and value and not value.keys() & demand.members.keys():
             return {"SDK_UNKNOWN_MEMBER": {"name": next(iter(value))}}
-        return {name: _known(contract, demands.resolve(contract, part), value[name])
-                for name, part in demand.members.items() if name in value}
+        return {
+            name: _known(contract, demands.resolve(contract, part), value[name])
+            for name, part in demand.members.items()
+            if name in value
+        }
     if demand.kind == "list" and demand.items is not None and isinstance(value, list):
         item = demands.resolve(contract, demand.items)
         return [_known(contract, item, each) for each in value]

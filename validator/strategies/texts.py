@@ -1,4 +1,5 @@
 """Hypothesis as the chooser that writes texts from a pattern's tree."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -7,11 +8,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from validator.choosers import nth
 from validator.demands import Demand
 from validator.patterns import charset
 from validator.smallest import NoInstanceError, why_none
 from validator.spans import Spans
-from validator.texts import Texts, nth
+from validator.texts import Texts
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -44,8 +46,9 @@ def size(draw: Draw, low: int, high: int) -> int:
 def _run(ranges: charset.Ranges, length: int) -> st.SearchStrategy[str]:
     plain = charset.intersect(ranges, _PRINTABLE)
     if plain:
-        return st.text("".join(chr(code) for low, high in plain for code in range(low, high + 1)),
-                       min_size=length, max_size=length)
+        return st.text(
+            "".join(chr(code) for low, high in plain for code in range(low, high + 1)), min_size=length, max_size=length
+        )
     found = charset.subtract(ranges, charset.SURROGATES)
     letter = integers(0, charset.size(found) - 1).map(lambda index: nth(found, index))
     return st.lists(letter, min_size=length, max_size=length).map("".join)
