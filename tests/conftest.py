@@ -7,6 +7,15 @@ import os
 import shutil
 import tempfile
 
+from hypothesis import HealthCheck, settings
+
+# A loaded machine is not a failure: examples have no deadline, and slow drawing is measured in benchmarks. In CI the
+# same examples run every time.
+settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("tests")
+
 # Many tests start the command as a user would. Where byte code may not be written, each start would compile all that
 # it loads again: it goes to a folder aside instead.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):

@@ -26,14 +26,14 @@ def run(arguments: list[str]) -> int:
     from validator.errors import AwsContractError
 
     try:
-        status = cli.main(arguments, prog_name="aws-contract", standalone_mode=False)
+        status = cli.main(arguments or ["--help"], prog_name="aws-contract", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except AwsContractError as error:
         return _say(error, error.exit_status if error.exit_status != 1 else 2)
     except click.UsageError as error:
         hint = f"; see 'aws-contract {_path(error)}--help'"
-        return _say(f"{' '.join(error.format_message().split())}{hint}", 2)
+        return _say(f"{' '.join(error.format_message().split()).rstrip('.')}{hint}", 2)
     except click.Abort:
         return _say("stopped", 130)
     except click.ClickException as error:
