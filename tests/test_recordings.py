@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -137,7 +138,8 @@ def test_examples_snapshots_and_trails() -> None:
         },
     )
     trail = check(FIXTURES / "cloudtrail")
-    assert messages(trail) == [
+    # botocore 1.44 has an upper bound as well.
+    assert [re.sub("1 to [0-9]+$", "at least 1", message) for message in messages(trail)] == [
         "Timeout is 0; the contract allows at least 1",
         'importMode is "full"; the contract allows FULL, INCREMENTAL; did you mean FULL?',
     ]
