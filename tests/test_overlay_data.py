@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import re
 from pathlib import Path
@@ -90,6 +91,33 @@ def test_every_erratum_of_a_pattern_has_a_case() -> None:
         if operation["op"] in ("replace", "remove") and operation["path"].endswith("/x-aws-pattern")
     }
     assert replacing == {case["entry"] for case in read("patterns.yaml")}
+
+
+def outdated(entry: overlay.Entry) -> overlay.Entry:
+    """The entry, were all that it tests to change."""
+    patch = tuple({**step, "value": {"other": 1}} if step["op"] == "test" else step for step in entry.patch)
+    return dataclasses.replace(entry, patch=patch, alternatives=())
+
+
+@with_known_models
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_erratum_leaves_its_place_unjudged_when_the_model_changes(service: str) -> None:
+    for entry in overlay.load(OVERLAYS, service):
+        contract = from_models(sources.installed(), service, entry.api_version, entries=[outdated(entry)])
+        shapes = {name for section, name in entry.touches if section == "$defs" and name in contract.shapes}
+        assert {target for name in shapes for target in derive.references(contract.define(name))} <= set(
+            contract.shapes
+        )
+        assert ("expired" in contract.entries.get(entry.id, {})) is (entry.layer == "errata"), entry.id
+
+
+@with_known_models
+@pytest.mark.parametrize("case", read("patterns.yaml"), ids=lambda case: case["entry"])
+def test_an_expired_erratum_rejects_no_right_value(case: dict[str, Any]) -> None:
+    service, _, name = case["entry"].partition("/")
+    [entry] = [entry for entry in overlay.load(OVERLAYS, service) if entry.id == name]
+    contract = from_models(sources.installed(), service, entry.api_version, entries=[outdated(entry)])
+    assert all(takes(contract.define(case["shape"]), value) for value in case["right"])
 
 
 @with_known_models
