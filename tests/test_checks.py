@@ -6,6 +6,7 @@ import pytest
 from histories import CASES, Case, call, create, describe, listed, refused
 
 from validator import checks, validate
+from validator.exchange import ErrorReply, Exchange
 from validator.results import Severity
 
 
@@ -81,3 +82,18 @@ def test_a_number_cut_to_an_integer_is_accepted() -> None:
 
 def test_throttling_is_no_rejection_of_a_valid_list() -> None:
     assert not found((refused("ListDatasetImportJobs", {}, "ThrottlingException"),))
+
+
+NOT_NULL = "Member must not be null"
+
+
+def test_a_condition_that_only_prose_knows_is_no_error() -> None:
+    """A model says nothing of "required when": a complaint about it in the service's own words may be right."""
+    request = {"Name": "a", "Value": "b"}
+    for message, severity in (
+,
+,
+    ):
+        refused = Exchange("ssm", "PutParameter", request, error=ErrorReply("ValidationException", message), status=400)
+        (finding,) = checks.run(validate.load("ssm"), [refused], only=["valid_accepted"])
+        assert str(finding.severity) == severity

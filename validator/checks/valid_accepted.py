@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from validator import messages
@@ -10,7 +11,7 @@ from validator.checks.rejections import CIRCUMSTANCE, complains_of_form, keeps
 from validator.checks.verdict import verdict
 from validator.contract import Contract, Operation
 from validator.exchange import ErrorReply, Exchange
-from validator.results import Finding
+from validator.results import Finding, Severity
 
 
 @check("valid_accepted", "A request that keeps the contract is not rejected for its form.", scope="exchange")
@@ -29,7 +30,17 @@ def valid_accepted(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
         of_nothing = error.code not in CIRCUMSTANCE and _asks_for_everything(operation, exchange.request)
         if (of_form or of_nothing) and keeps(operation, exchange.request):
             message = f"{operation.name} rejects a request that keeps the contract: {error.code}: {error.message}"
-            yield verdict("valid_accepted", (exchange,), (0,), _kind(error), message, direction="request")
+            finding = verdict("valid_accepted", (exchange,), (0,), _kind(error), message, direction="request")
+            yield finding if _is_certain(contract, error) else dataclasses.replace(finding, severity=Severity.WARNING)
+
+
+def _is_certain(contract: Contract, error: ErrorReply) -> bool:
+    """Whether the complaint can only be wrong.
+
+    A model has no conditions ("a type is required when a parameter is created"): where nothing but the model is known
+    of a service, a complaint in words of the service's own may be about one, and is a warning.
+    """
+    return bool(contract.resources) or error.code == "SerializationException" or bool(messages.parse(error.message))
 
 
 def _kind(error: ErrorReply) -> str:
