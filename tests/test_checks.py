@@ -91,8 +91,8 @@ def test_a_condition_that_only_prose_knows_is_no_error() -> None:
     """A model says nothing of "required when": a complaint about it in the service's own words may be right."""
     request = {"Name": "a", "Value": "b"}
     for message, severity in (
-,
-,
+        ("A parameter type is required when you create a parameter.", "warning"),
+        (f"1 validation error detected: Value null at 'type' failed to satisfy constraint: {NOT_NULL}", "error"),
     ):
         refused = Exchange("ssm", "PutParameter", request, error=ErrorReply("ValidationException", message), status=400)
         (finding,) = checks.run(validate.load("ssm"), [refused], only=["valid_accepted"])

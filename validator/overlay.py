@@ -8,7 +8,6 @@ correct is no longer demanded: the model is known to be wrong there, and how is 
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from validator.errors import MalformedContractError
+from validator.patching import (
+    ABSENT,
+    Document,
+    Operations,
+    OvertakenError,
+    Part,
+    former_value,
+    keyword_at,
+    loosened,
+    part_of,
+    patched,
+    refers,
+    spare_name,
+    value_at,
+)
 from validator.results import Layer
 from validator.sources import read_json
 
 SECTIONS = ("$defs", "x-aws-operations", "x-aws-resources")
-Part = tuple[str, str]
-Document = dict[str, Any]
 
 _LAYERS: tuple[Layer, ...] = ("errata", "documented")
 _MEMBERS = {"id", "api_version", "layer", "patch", "alternatives", "reason", "evidence", "since", "until"}
@@ -32,14 +44,8 @@ _OPERATIONS = {
     "test": {"op", "path", "value"},
     "remove": {"op", "path"},
 }
-# What constrains the values of a shape, and can be taken away without changing what kind of shape it is.
-_FACETS = frozenset(
-    "enum required minLength maxLength minItems maxItems minProperties maxProperties minimum maximum"
-    " x-aws-pattern x-aws-min-bytes x-aws-max-bytes".split()
-)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"\d+(\.\d+)*")
-_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,9 @@ class Entry:
     def touches(self) -> frozenset[Part]:
         """The (section, name) of every part of the document that the entry reads, changes or may bring."""
         operations = [operation for patch in self.patches for operation in patch]
-        parts = {_part(operation["path"]) for operation in operations}
+        parts = {part_of(operation["path"]) for operation in operations}
         if self.layer == "errata":
-            spare = (_spare(found["path"]) for found in operations if _refers(found))
+            spare = (spare_name(found["path"]) for found in operations if refers(found))
             parts.update(("$defs", name) for name in spare)
         return frozenset(parts)
 
@@ -154,16 +160,19 @@ def apply(
         reason: str | None = None
         try:
             patch, after = _first_that_fits(before, entry)
-        except _OvertakenError as overtaken:
+        except OvertakenError as overtaken:
             reason = str(overtaken)
-            after, former = _loosened(before, entry, overtaken, define or result.get("$defs", {}).get)
+            after, former = before, dict[str, Any]()
+            # A documented fact only lapses; so does an erratum whose place is gone.
+            if entry.layer == "errata" and overtaken.tested:
+                after, former = loosened(before, entry.patches[-1], define or result.get("$defs", {}).get)
             expired.append(Expired(entry, reason, former))
             if not former:
                 continue
         else:
-            paths = sorted({_keyword(each["path"], before, after) for each in patch if each["op"] != "test"})
-            provenance.update((path, entry.id) for path in paths if _at(after, path) is not _ABSENT)
-            former = {path: value for path in paths if (value := _former(before, path)) is not _ABSENT}
+            paths = sorted({keyword_at(each["path"], before, after) for each in patch if each["op"] != "test"})
+            provenance.update((path, entry.id) for path in paths if value_at(after, path) is not ABSENT)
+            former = {path: value for path in paths if (value := former_value(before, path)) is not ABSENT}
         for section, name in entry.touches:
             if name in after[section]:
                 result.setdefault(section, {})[name] = after[section][name]
@@ -175,14 +184,6 @@ def apply(
     return result, expired
 
 
-class _OvertakenError(Exception):
-    """A patch that cannot be applied to the document, in one sentence; `tested` when what it tests has changed."""
-
-    def __init__(self, reason: str, *, tested: bool = False) -> None:
-        super().__init__(reason)
-        self.tested = tested
-
-
 def _extract(document: Mapping[str, Any], parts: Iterable[Part]) -> Document:
     extract: Document = {section: {} for section in SECTIONS}
     for section, name in parts:
@@ -191,109 +192,12 @@ def _extract(document: Mapping[str, Any], parts: Iterable[Part]) -> Document:
     return extract
 
 
-def _first_that_fits(before: Document, entry: Entry) -> tuple[Sequence[Mapping[str, Any]], Document]:
+def _first_that_fits(before: Document, entry: Entry) -> tuple[Operations, Document]:
     """The patch that applies and the outcome; the last one's reason when none does, for it is about the newest."""
     for patch in entry.patches[:-1]:
-        with contextlib.suppress(_OvertakenError):
-            return patch, _patched(before, patch)
-    return entry.patches[-1], _patched(before, entry.patches[-1])
-
-
-def _patched(before: Document, patch: Sequence[Mapping[str, Any]]) -> Document:
-    # Only models are patched: a process that reads committed contracts never needs these.
-    import jsonpatch
-    import jsonpointer
-
-    after = copy.deepcopy(before)
-    for operation in patch:
-        kind, path = operation["op"], operation["path"]
-        # RFC 6902 lets "add" replace a member; a shape the model has come to have by itself must not be lost so.
-        if kind == "add" and path.count("/") == 2 and _at(after, path) is not _ABSENT:
-            raise _OvertakenError(f"the model has its own {path}")
-        try:
-            jsonpatch.apply_patch(after, [copy.deepcopy(operation)], in_place=True)
-        except jsonpatch.JsonPatchTestFailed:
-            found, wanted = _at(after, path), operation["value"]
-            shown = _differing(found, wanted)
-            raise _OvertakenError(f"{path} is {shown[0]}, not {shown[1]}", tested=found is not _ABSENT) from None
-        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException):
-            raise _OvertakenError(f"there is no {path} any more") from None
-    return after
-
-
-def _loosened(
-    before: Document, entry: Entry, overtaken: _OvertakenError, define: Callable[[str], Any]
-) -> tuple[Document, dict[str, Any]]:
-    """The parts without what an expired erratum was to correct, and what the model has there; {} for nothing.
-
-    A documented fact only lapses. So does an erratum whose place is gone, or has what the erratum would have set.
-    """
-    if entry.layer != "errata" or not overtaken.tested:
-        return before, {}
-    after, former = copy.deepcopy(before), dict[str, Any]()
-    for operation in entry.patches[-1]:
-        path = _keyword(operation["path"], before)
-        head, _, keyword = path.rpartition("/")
-        found, holder = _at(before, path), _at(after, head)
-        if operation["op"] not in ("replace", "remove") or found is _ABSENT or found == operation.get("value"):
-            continue
-        if keyword in _FACETS and keyword in holder:
-            former[path] = holder.pop(keyword)
-        elif _refers(operation) and isinstance(target := define(found.rpartition("/")[2]), Mapping):
-            # A member beside which others may stand: it gets a shape of its own, like the model's but unconstrained.
-            name = _spare(path)
-            after["$defs"][name] = {word: value for word, value in target.items() if word not in _FACETS}
-            holder["$ref"], former[path] = f"#/$defs/{name}", found
-    return after, former
-
-
-def _refers(operation: Mapping[str, Any]) -> bool:
-    path: str = operation["path"]
-    return operation["op"] == "replace" and path.startswith("/$defs/") and path.endswith("/$ref")
-
-
-def _spare(path: str) -> str:
-    """The name of the shape for a member whose own is not judged: `/$defs/A/properties/b/$ref` -> `AbUnjudged`."""
-    parts = [_unescape(part) for part in path.split("/")[2:-1] if part != "properties"]
-    return "".join(re.sub(r"\W", "", part) for part in parts) + "Unjudged"
-
-
-def _keyword(path: str, *documents: Document) -> str:
-    """A patch's path, or the list it points into: an element of `enum` or `errors` has no standing of its own."""
-    parts = path.split("/")[1:]
-    for document in documents:
-        found: Any = document
-        for index, part in enumerate(parts):
-            if isinstance(found, list):
-                return "/" + "/".join(parts[:index])
-            if not isinstance(found, Mapping) or _unescape(part) not in found:
-                break
-            found = found[_unescape(part)]
-    return path
-
-
-def _former(before: Document, path: str) -> Any:
-    """The model's value at a path; for a keyword added beside a `$ref`, the value its shape has."""
-    found = _at(before, path)
-    if found is not _ABSENT:
-        return found
-    head, _, keyword = path.rpartition("/")
-    beside = _at(before, head)
-    if isinstance(beside, Mapping) and isinstance(beside.get("$ref"), str):
-        return _at(before, f"{beside['$ref'].removeprefix('#')}/{keyword}")
-    return _ABSENT
-
-
-def _at(document: Document, path: str) -> Any:
-    found: Any = document
-    for part in path.split("/")[1:]:
-        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
-            found = found[int(part)]
-        elif isinstance(found, Mapping) and _unescape(part) in found:
-            found = found[_unescape(part)]
-        else:
-            return _ABSENT
-    return found
+        with contextlib.suppress(OvertakenError):
+            return patch, patched(before, patch)
+    return entry.patches[-1], patched(before, entry.patches[-1])
 
 
 def _described(entry: Entry, former: Mapping[str, Any], expired: str | None = None) -> Document:
@@ -306,24 +210,6 @@ def _described(entry: Entry, former: Mapping[str, Any], expired: str | None = No
     if former:
         described["former"] = dict(former)
     return described
-
-
-def _differing(found: Any, wanted: Any) -> tuple[str, str]:
-    """Two values in words, cut down to where they begin to differ."""
-    texts = ["absent" if value is _ABSENT else repr(value) for value in (found, wanted)]
-    same = next((index for index, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
-    start = same - 20 if same > 60 and max(map(len, texts)) > 80 else 0
-    cut = [("..." if start else "") + text[start:] for text in texts]
-    return tuple(text if len(text) <= 80 else text[:77] + "..." for text in cut)  # type: ignore[return-value]
-
-
-def _unescape(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")
-
-
-def _part(path: str) -> Part:
-    _, section, name, *_rest = path.split("/")
-    return section, _unescape(name)
 
 
 def _ordered(version: str) -> tuple[int, ...]:
