@@ -11,6 +11,7 @@ from validator import overlay, sources
 from validator.contract import Contract, committed, from_model_files, from_models, load, schemas_folder
 from validator.drift.compare import Change, came_or_went, compare, overtaken
 from validator.errors import MalformedContractError, UnknownNameError, UnusableInputError
+from validator.patching import Part
 
 # Gives one contract. True: a model gets this package's overlays, as a contract file has had them.
 _Open = Callable[[bool], Contract]
@@ -95,7 +96,7 @@ def _shape(contract: Contract, name: str) -> Any:
     return contract.define(name) if name in contract.shapes else None
 
 
-def _parts(contract: Contract, wanted: Iterable[overlay.Part]) -> dict[str, Any]:
+def _parts(contract: Contract, wanted: Iterable[Part]) -> dict[str, Any]:
     document: dict[str, Any] = {section: {} for section in overlay.SECTIONS}
     operations, shapes = set(contract.operations), set(contract.shapes)
     for section, name in wanted:
