@@ -92,7 +92,7 @@ def moment(text: str, now: float) -> float:
 
 
 def _tell(tally: Tally, status: int) -> int:
-    if not (tally.exchanges or tally.problems or tally.unchecked):
+    if not (tally.exchanges or tally.problems or tally.unchecked_count or tally.older or tally.files):
         # A green light for having looked at nothing would hide a wrong path for ever.
         raise UnusableInputError("no recorded exchange found", fix="name a file or folder that holds recordings")
     for problem in dict.fromkeys(str(each) for each in tally.problems):

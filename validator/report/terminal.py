@@ -49,18 +49,23 @@ def block(finding: Finding, page: Page | None = None) -> str:
     """One finding as a block: a headline and labelled rows for each violation, then the lines that reproduce it."""
     page = page or Page()
     lines: list[str] = []
-    if finding.violations and not finding.check.endswith("_conformance"):
-        # The target is at fault, and not the message that the rows below are about.
-        lines.append(_headline(finding.severity, finding.check, f"{finding.service}.{finding.operation}", page))
-        lines.append(_row("found", finding.message, page))
-    for violation in finding.violations:
+    # Where the target is at fault and not the message, advice about the message would be beside the point.
+    of_message = finding.check.endswith("_conformance")
+    for violation in finding.violations if of_message else ():
         headline = f"{finding.service}.{finding.operation} {finding.direction} {violation.instance_path or '/'}"
         severity = min(finding.severity, Severity.INFO) if violation.unchecked else finding.severity
         lines.append(_headline(severity, violation.keyword, headline, page))
         lines += [_row(label, text, page) for label, text in diagnose.rows(violation, finding)]
-    if not finding.violations:
+    if not finding.violations or not of_message:
         lines.append(_headline(finding.severity, finding.check, f"{finding.service}.{finding.operation}", page))
         lines.append(_row("found", finding.message, page))
+    if not of_message:
+        lines += [
+            _row(label, text, page)
+            for violation in finding.violations
+            for label, text in diagnose.rows(violation, finding)
+            if label in ("got", "want")
+        ]
     if finding.location is not None and (place := str(finding.location)) and place != "standard input":
         lines.append(_row("at", place, page))
     if finding.direction != "service" and finding.reproduce:
