@@ -37,7 +37,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (line(request={"maxResults": 101}), [("error", "maximum")]),
     (line(response={"datasetImportJobs": [{"jobName": 1}, {"jobName": 2}]}), [("error", "type")]),
     (line(response={"new": 1}), [("info", "additionalProperties")]),
-    (line(response={"datasetImportJobs": [{"jobName": ""}]}), [("warning", "minLength"), ("warning", "pattern")]),
+    (line(response={"datasetImportJobs": [{"jobName": ""}]}), [("info", "minLength"), ("warning", "pattern")]),
     (line(error={"code": "NoSuchThing", "message": ""}), [("warning", "NoSuchThing")]),
     (line(error={"code": "InvalidNextTokenException", "message": "x", "body": {"message": 5}}), [("error", "type")]),
     (line(), []),
