@@ -171,7 +171,7 @@ def test_each_part_may_be_absent() -> None:
 
 def test_the_summary_says_the_numbers() -> None:
     page = read_html(written(report_sample.full()))
-    assert "64 errors, 2 warnings and 1 info in 798 exchanges." in page.text("p")
+    assert "63 errors, 2 warnings and 2 infos in 798 exchanges." in page.text("p")
     tiles = dict(zip(page.text("dt"), page.text("dd"), strict=True))
     assert (tiles["exchanges"], tiles["checked"], tiles["unchecked"], tiles["seed"]) == ("800", "798", "2", "20260105")
 

@@ -353,7 +353,7 @@ def _mock(names: tuple[str, ...], seed: int) -> Mock | None:
     if not names:
         return None
     # Hypothesis, which draws the answers, is slow to import: only who mocks pays for it.
-    from validator.emulator.mock import Mock
+    from validator.emulator.mock import Mock  # lazy: it draws, and Hypothesis takes its time to load
 
     return Mock(names, seed)
 
