@@ -1,4 +1,4 @@
-"""Run the benchmarks one after another and write `docs/performance.md` from what they print.
+"""Run the benchmarks one after another and write the figures of `docs/performance.md` from what they print.
 
     python benchmarks/write_page.py [NAME ...]
 
@@ -33,19 +33,18 @@ BENCHMARKS: Mapping[str, str] = {
     "bench_plugin.py": "pytest plugin",
 }
 
-HEAD = """# Performance
+HEAD = """## Figures
 
-Every figure here is printed by a script under `benchmarks/`; the command stands above its table. Speed is never
-asserted in a test. Ratios are taken in one run, with the two sides in turn.
-
-Written by `python benchmarks/write_page.py` on {machine}.
+Taken on {machine}; each table stands under the command that printed it. Written by
+`python benchmarks/write_page.py`.
 """
 
 
 def main(names: Iterable[str]) -> None:
     """Run what is asked for and write the page."""
     wanted = set(names)
-    kept = _sections(PAGE.read_text("utf-8")) if PAGE.is_file() else {}
+    before, _, figures = PAGE.read_text("utf-8").partition("## Figures\n")
+    kept = _sections(figures)
     cores = os.cpu_count()
     machine = f"{cores} cores, {platform.python_implementation()} {platform.python_version()}, {platform.system()}"
     parts = [HEAD.format(machine=machine)]
@@ -64,13 +63,13 @@ def main(names: Iterable[str]) -> None:
             if title in kept:
                 parts.append(kept[title])
             continue
-        parts.append(f"## {title}\n\n`python benchmarks/{script}`\n\n```text\n{done.stdout.strip()}\n```\n")
-    PAGE.write_text("\n".join(parts), "utf-8")
+        parts.append(f"### {title}\n\n`python benchmarks/{script}`\n\n```text\n{done.stdout.strip()}\n```\n")
+    PAGE.write_text(before + "\n".join(parts).rstrip() + "\n", "utf-8")
 
 
 def _sections(text: str) -> dict[str, str]:
-    found = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
-    return {section.partition("\n")[0][3:]: section.rstrip("\n") + "\n" for section in found}
+    found = re.split(r"^(?=### )", text, flags=re.MULTILINE)[1:]
+    return {section.partition("\n")[0][4:]: section.rstrip("\n") + "\n" for section in found}
 
 
 if __name__ == "__main__":

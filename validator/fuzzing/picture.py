@@ -83,12 +83,18 @@ class Picture:
 
     def chapter(self, contract: Contract, exchanges: list[Exchange], checks: Iterable[str]) -> None:
         """Note what a chapter gave the checks to judge, and which states followed which in it."""
-        for check in checks:
-            relevant = _RELEVANT.get(check, _any)
-            for exchange in exchanges:
-                if relevant(contract.operation(exchange.operation), exchange):
-                    row = self.judged.setdefault(f"{exchange.service}.{exchange.operation}", {})
-                    row[check] = row.get(check, 0) + 1
+        # What is relevant depends on the operation and on whether it was taken: asked once for each kind of exchange.
+        kinds: dict[tuple[str, bool, bool], tuple[Exchange, int]] = {}
+        for exchange in exchanges:
+            kind = exchange.operation, exchange.error is None, exchange.response is None
+            kinds[kind] = exchange, kinds.get(kind, (exchange, 0))[1] + 1
+        wanted = [(check, _RELEVANT.get(check, _any)) for check in checks]
+        for exchange, count in kinds.values():
+            operation = contract.operation(exchange.operation)
+            row = self.judged.setdefault(f"{exchange.service}.{exchange.operation}", {})
+            for check, relevant in wanted:
+                if relevant(operation, exchange):
+                    row[check] = row.get(check, 0) + count
         for life in history.read(contract, exchanges).lives.values():
             if (rules := life.family.lifecycle) is None:
                 continue
