@@ -98,7 +98,7 @@ UNUSABLE = {
     "no such command": (["chek"], "no command named 'chek'; did you mean check?; see 'aws-contract --help'"),
     "a command like none": (["zzz"], "no command named 'zzz'; see 'aws-contract --help'"),
     "no such option": (["schema", "--requests"], "--requests"),
-    "an argument lacks": (["validate", "personalize"], "Missing argument 'OPERATION'."),
+    "an argument lacks": (["validate", "personalize"], "Missing argument 'OPERATION'"),
     "no such service": (["schema", "personalise"], "no service named 'personalise'; did you mean personalize?"),
     "no such operation": (
         ["schema", "personalize", "ListDataset5"],

@@ -109,7 +109,8 @@ def test_invalid_requests_reach_every_kind_of_constraint() -> None:
     found = set()
     each(
         strategies.invalid_requests("personalize", "CreateDatasetImportJob"),
-        200,
+        # More than ten draws for each way to break it, so that chance leaves none of them out.
+        1500,
         lambda drawn: found.add((drawn.violation.keyword, drawn.violation.instance_path)),
     )
     keywords = {keyword for keyword, _ in found}
