@@ -149,7 +149,6 @@ class Watching:
         self.fail_under: float | None = config.getoption("--aws-contract-fail-under")
         self.recorder = Recorder()
         self.findings: list[Finding] = []
-        self.exchanges = 0
         self.recorder.start()
 
     def stop(self) -> None:
@@ -169,7 +168,6 @@ class Watching:
         self.recorder.current = seen = Seen(policy=Policy(self.mode == "strict", ignores), place=place)
         yield
         self.findings += seen.findings
-        self.exchanges += len(seen.exchanges)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
@@ -209,11 +207,13 @@ class Watching:
 
     def report(self) -> results.Report:
         """Everything seen, as a report like any command's."""
+        # Counted per operation: a test's own sheet keeps only its first exchanges.
+        sent = sum(row["requests"] for row in self.recorder.counts.values())
         return results.Report(
             "pytest",
             [redaction.redacted(finding) for finding in self.findings],
-            exchanges=self.exchanges,
-            checked=self.exchanges,
+            exchanges=sent,
+            checked=sent,
             seconds=time.perf_counter() - self.started,
             coverage=self.recorder.coverage.to_json(),
             details={"operations": self.recorder.counts, "matrix": self.recorder.matrix},
@@ -243,7 +243,6 @@ def _packed(watching: Watching) -> dict[str, Any]:
 
     state = (
         watching.findings,
-        watching.exchanges,
         watching.recorder.counts,
         watching.recorder.matrix,
         watching.recorder.coverage.export(),
@@ -256,9 +255,8 @@ def _unpack(watching: Watching, packed: dict[str, Any]) -> None:
     import pickle
 
     # From our own worker process, through execnet's private pipe: never from outside.
-    findings, exchanges, counts, matrix, coverage = pickle.loads(base64.b64decode(packed["state"]))
+    findings, counts, matrix, coverage = pickle.loads(base64.b64decode(packed["state"]))
     watching.findings += findings
-    watching.exchanges += exchanges
     recorder = watching.recorder
     for name, row in counts.items():
         mine = recorder.counts.setdefault(name, dict.fromkeys(row, 0))
