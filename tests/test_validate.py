@@ -416,6 +416,23 @@ def test_patterns_of_every_kind_are_decided(engine, pattern, kept, not_kept):
         assert not is_valid(operation, {"t": text}), text
 
 
+def _with_keys(size, deep):
+    entry = {"k" * size: {"S": "x"}}
+    return {"TableName": "table", "Item": {"id": {"M": {"inner": {"M": entry}}}} if deep else entry}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("padding", [0, 70_000])
+def test_the_length_of_a_key_is_held_in_small_requests_and_in_large(engine, deep, padding):
+    operation = load("dynamodb").operation("PutItem")
+    for size, kept in [(1, True), (65_535, True), (65_536, False)]:
+        request = {**_with_keys(size, deep), "ConditionExpression": "c" * padding}
+        assert is_valid(operation, request) is kept
+        keywords = [violation.keyword for violation in operation.iter_violations(request, engine=engine)]
+        assert keywords == ([] if kept else ["maxLength"])
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_byte_counts_are_exact(engine):
     import base64

@@ -141,8 +141,8 @@ def _members(schema: Schema) -> Iterator[Schema]:
             yield from (option for option in below.get("anyOf", ()) if isinstance(option, Mapping))
 
 
-# A structure's converter -> the names of its members that have one.
-_CHANGING_MEMBERS: weakref.WeakKeyDictionary[Convert, frozenset[str]] = weakref.WeakKeyDictionary()
+# A structure's converter -> those of its members.
+_CHANGING_MEMBERS: weakref.WeakKeyDictionary[Convert, Mapping[str, Convert]] = weakref.WeakKeyDictionary()
 
 
 def _unless_null(convert: Convert) -> Convert:
@@ -176,7 +176,7 @@ def _structure(converters: Mapping[str, Convert]) -> Convert:
                         fresh[name] = new
         return value if fresh is None else fresh
 
-    _CHANGING_MEMBERS[convert] = frozenset(converters)
+    _CHANGING_MEMBERS[convert] = converters
     return convert
 
 
@@ -191,18 +191,26 @@ def _list(below: Convert) -> Convert:
 
 
 def _map(below: Convert) -> Convert:
-    # Most entries of a map hold structures without a member that changes: told here, without a call.
-    names = _CHANGING_MEMBERS.get(below)
-    untouched = names.isdisjoint if names is not None else None
+    # Most maps hold unions: an entry of one member, often none that changes. Told here, without a call.
+    members = _CHANGING_MEMBERS.get(below, {})
+    untouched = frozenset(members).isdisjoint if members else None
 
     def convert(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return value
         fresh: dict[Any, Any] | None = None
         for name, old in value.items():
-            if untouched is not None and type(old) is dict and untouched(old):
-                continue
-            new = below(old)
+            if untouched is not None and type(old) is dict:
+                if untouched(old):
+                    continue
+                if len(old) == 1:
+                    ((member, inner),) = old.items()
+                    leaf = members[member](inner)
+                    new = old if leaf is inner else {member: leaf}
+                else:
+                    new = below(old)
+            else:
+                new = below(old)
             if new is not old:
                 if fresh is None:
                     fresh = dict(value)

@@ -196,6 +196,8 @@ def _blob(schema: Schema, *, text_is_content: bool, exact: bool) -> Convert:
             return filler
         return _encode(content)
 
+    if not exact and not least and most is None:
+        return lambda value: filler if type(value) is bytes else convert(value)
     return convert
 
 

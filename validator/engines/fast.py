@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import marshal
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from validator.contract import Contract
 from validator.engines.breach import PATTERN, Breach, Path, blob_faults, key_breaches, matches
-from validator.engines.render import read_back, render
+from validator.engines.render import for_short_keys, read_back, render
 from validator.engines.trace import spots
 
 # What jsonschema-rs raises on values that JSON does not have: odd types, keys that are no strings, lone surrogates.
@@ -35,11 +36,14 @@ class Compiled:
         import jsonschema_rs
 
         self.contract, self.shape = contract, shape
+        compiler = functools.partial(jsonschema_rs.Draft202012Validator, pattern_options=jsonschema_rs.RegexOptions())
         schema, recursive = render(contract, shape)
-        self.validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+        self.validator = compiler(schema)
         self.is_valid: Callable[[Any], bool] = self.validator.is_valid
         if recursive:
-            self.is_valid = _guarded(self.validator.is_valid)
+            lean, longest = for_short_keys(schema)
+            short = compiler(lean) if math.isfinite(longest) else self.validator
+            self.is_valid = _guarded(short.is_valid, longest, self.validator.is_valid)
 
     def breaches(self, instance: Any) -> Iterator[Breach]:
         """Every breach in the instance, in the engine's order."""
@@ -108,16 +112,16 @@ class Compiled:
         return found
 
 
-def _guarded(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _guarded(short: Callable[[Any], bool], longest: float, is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """The engine takes its stack as endless: an instance as deep as its shape allows would end the process.
 
-    Whoever writes the instance tells its depth: orjson refuses 255 levels, `marshal` 2000.
+    Whoever writes the instance tells its depth: orjson refuses 255 levels, `marshal` 2000. And its size: no key is
+    longer than the whole, so that `short` judges what is smaller than `longest`.
     """
     write = _writer()
 
     def guarded(instance: Any) -> bool:
-        write(instance)
-        return is_valid(instance)
+        return short(instance) if len(write(instance)) <= longest else is_valid(instance)
 
     return guarded
 

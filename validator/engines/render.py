@@ -7,6 +7,7 @@ rewrites: `pattern` (as a fragment its linear engine takes), unions (as counts),
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from typing import Any, NamedTuple
@@ -51,8 +52,27 @@ def render(contract: Contract, shape: str | None) -> Rendered:
             below[name] = []
             definitions[name] = _node(contract.define(name), below[name])
             todo += below[name]
+    for rendered in definitions.values():
+        # A key is a text wherever this engine looks, and making one for it to look at costs it dearly.
+        if "propertyNames" in rendered and _key(definitions, rendered) == {"type": "string"}:
+            del rendered["propertyNames"]
     schema = {"$schema": DIALECT, "$ref": f"#/$defs/{shape}", "$defs": definitions}
     return Rendered(schema, _has_cycle(below))
+
+
+def _key(definitions: Mapping[str, Fragment], rendered: Fragment) -> Fragment:
+    return definitions[rendered["propertyNames"]["$ref"].rpartition("/")[2]]
+
+
+def for_short_keys(schema: Fragment) -> tuple[Fragment, float]:
+    """The schema without its upper bounds on the length of keys, and the least of those."""
+    definitions, longest = dict(schema["$defs"]), math.inf
+    for name, rendered in definitions.items():
+        key = _key(definitions, rendered) if "propertyNames" in rendered else {}
+        if key.keys() == {"type", "maxLength"}:
+            longest = min(longest, key["maxLength"])
+            definitions[name] = {keyword: value for keyword, value in rendered.items() if keyword != "propertyNames"}
+    return {**schema, "$defs": definitions}, longest
 
 
 def _has_cycle(below: Mapping[str, list[str]]) -> bool:
