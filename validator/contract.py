@@ -157,6 +157,7 @@ class Contract:
         self.api_version: str = self.info["apiVersion"]
         self.protocol: str = self.info["protocol"]
         self._operations: dict[str, Operation] = {}
+        self._defined: dict[str, Schema] = {}
         self._closures: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
@@ -200,10 +201,13 @@ class Contract:
 
     def define(self, shape: str) -> Schema:
         """The schema of one shape, patterns as AWS writes them; UnknownNameError when there is none."""
-        schema: Schema | None = self._sections.get("$defs", shape)
-        if schema is None:
-            raise UnknownNameError("shape", shape, self.shapes, where=self.service)
-        return schema
+        found = self._defined.get(shape)
+        if found is None:
+            found = self._sections.get("$defs", shape)
+            if found is None:
+                raise UnknownNameError("shape", shape, self.shapes, where=self.service)
+            self._defined[shape] = found
+        return found
 
     def closure(self, shape: str) -> frozenset[str]:
         """The names of a shape and of all shapes it reaches."""

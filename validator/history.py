@@ -6,6 +6,7 @@ there before the sequence began is unknown, not absent.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -126,6 +127,7 @@ def scope_of(exchange: Exchange) -> Scope:
     return exchange.account, exchange.region
 
 
+@functools.lru_cache(maxsize=1024)
 def not_found(code: str) -> bool:
     """Whether an error code says that the thing does not exist."""
     folded = code.lower()

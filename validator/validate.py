@@ -56,7 +56,7 @@ def iter_violations(
         raise EnvironmentFailedError("the engine jsonschema-rs is not installed; pip install jsonschema-rs")
     shape = operation.shape(direction, code)
     found = _breaches(operation.contract, shape, instance, engine)
-    return blame.violations(operation.contract, shape, found, direction)
+    return blame.violations(operation.contract, shape, found, direction) if found else iter(())
 
 
 def _breaches(contract: Contract, shape: str | None, instance: Any, engine: str) -> list[Breach]:

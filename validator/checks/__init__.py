@@ -92,7 +92,8 @@ def run(
 ) -> Iterator[Finding]:
     """What all checks, or only those named, find in the exchanges of one contract's service."""
     wanted = table() if only is None else {id: table()[id] for id in only}
-    history = list(exchanges)
+    # A list is handed on as it is: what one check has read of it, `history.read` gives the next.
+    history = exchanges if isinstance(exchanges, list) else list(exchanges)
     for each in wanted.values():
         if scope in (None, each.scope):
             yield from each.run(contract, history)

@@ -11,6 +11,7 @@ from validator.checks.rejections import keeps
 from validator.checks.verdict import differing, shown, verdict
 from validator.contract import Contract
 from validator.exchange import Exchange
+from validator.families import Family
 from validator.results import Finding
 
 
@@ -22,9 +23,11 @@ def describe_agrees(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
     is attached: they are not compared here. Of a resource that nothing declares only plain values are.
     """
     read = past.read(contract, exchanges)
+    stable_of: dict[str, set[str]] = {}
     for life in read.lives.values():
         family = life.family
-        stable = _stable(contract, life)
+        if (stable := stable_of.get(family.name)) is None:
+            stable = stable_of[family.name] = _stable(contract, family)
         known = {name: (life.born or 0, value) for name, value in _created(read, life).items() if name in stable}
         for sight in life.sights:
             if sight.seen.get(family.identifier, life.identifier) != life.identifier:
@@ -45,11 +48,11 @@ def describe_agrees(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
                     known.setdefault(name, (sight.index, value))
 
 
-def _stable(contract: Contract, life: past.Life) -> set[str]:
-    create = contract.operation(life.family.operations["create"])
+def _stable(contract: Contract, family: Family) -> set[str]:
+    create = contract.operation(family.operations["create"])
     names = {name for shape in (create.input, create.output) if shape for name in contract.define(shape)["properties"]}
-    rules = life.family.lifecycle
-    return names - {life.family.updated, rules.member if rules else None, rules.reason if rules else None}
+    rules = family.lifecycle
+    return names - {family.updated, rules.member if rules else None, rules.reason if rules else None}
 
 
 def _created(read: past.History, life: past.Life) -> dict[str, Any]:
@@ -67,5 +70,6 @@ def _created(read: past.History, life: past.Life) -> dict[str, Any]:
 
 
 def _differs(life: past.Life, known: tuple[int, Any], sight: past.Sight, name: str) -> bool:
-    changed = any(known[0] < index < sight.index for index in life.changed)
-    return not changed and not isinstance(known[1], list) and differing(known[1], sight.seen[name])
+    if isinstance(known[1], list) or not differing(known[1], sight.seen[name]):
+        return False
+    return not any(known[0] < index < sight.index for index in life.changed)

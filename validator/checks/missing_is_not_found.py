@@ -26,14 +26,16 @@ def missing_is_not_found(contract: Contract, exchanges: Iterable[Exchange]) -> I
     """
     listed = exchanges if isinstance(exchanges, list) else list(exchanges)
     for index, exchange in enumerate(listed):
-        found = family_of(contract, exchange.operation)
-        operation = contract.operation(exchange.operation)
-        declared = [code for code in operation.errors if past.not_found(code)]
-        if not declared or not isinstance(exchange.request, Mapping) or (exchange.status or 0) >= 500:
+        if not isinstance(exchange.request, Mapping) or (exchange.status or 0) >= 500:
             continue
+        found = family_of(contract, exchange.operation)
         member = found[0].takes.get(exchange.operation) if found else _only_member(exchange.request)
         identifier = exchange.request.get(member or "")
         if not isinstance(identifier, str) or past.GHOST not in identifier:
+            continue
+        operation = contract.operation(exchange.operation)
+        declared = [code for code in operation.errors if past.not_found(code)]
+        if not declared:
             continue
         if exchange.accepted:
             yield verdict(

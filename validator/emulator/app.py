@@ -263,8 +263,8 @@ class Emulator:
         except (ValueError, RecursionError):
             return self.fail(found, "SerializationException", "")
         try:
-            valid = validate.is_valid(found, request)
-        except Exception:  # What the engine cannot read at all is judged slowly.
+            valid = validate.verdict_of(found)(request)
+        except Exception:  # What the engine cannot read at all is judged slowly, and so is what it says no to.
             valid = False
         if not valid:
             request, violations = self.judge(found, request)

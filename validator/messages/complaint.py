@@ -13,6 +13,7 @@ from validator.messages.paths import (
     MISSING,
     Schema,
     Step,
+    is_marked,
     is_sensitive,
     join,
     look_up,
@@ -142,8 +143,9 @@ def place(violations: Iterable[Violation], instance: Any = MISSING, schema: Sche
             keyword, limit = broken
         if node is not None and keyword in ("minLength", "maxLength"):
             limit = node.get(_SPELLED[keyword], limit)
-        on_the_way = [schema, reference, *(step.schema for step in path)]
-        shown = not violation.sensitive and not any(is_sensitive(each, schema) for each in on_the_way)
+        on_the_way = [schema, *(step.schema for step in path if step.schema is not reference)]
+        hidden = violation.sensitive or is_marked(reference, node)
+        shown = not hidden and not any(is_sensitive(each, schema) for each in on_the_way)
         yield Placed(keyword, limit, path, value, shown, node, reference, part)
 
 

@@ -8,7 +8,7 @@ import decimal
 from collections.abc import Mapping
 from typing import Any
 
-from validator.messages.paths import Schema, is_sensitive, resolve
+from validator.messages.paths import Schema, is_marked, resolve
 
 _DEPTH = 32
 
@@ -25,7 +25,7 @@ def spell(value: Any, schema: Schema | None = None, root: Schema | None = None, 
     node = resolve(schema, root)
     if value is None:
         return "null"
-    if depth and is_sensitive(schema, root):
+    if depth and is_marked(schema, node):
         return "***"
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -23,7 +23,8 @@ class Step:
 
 def segments(pointer: str) -> list[str]:
     """The unescaped segments of a JSON Pointer; the empty pointer has none."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    parts = pointer.split("/")[1:]
+    return [part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts
 
 
 def join(parts: Iterable[str]) -> str:
@@ -34,13 +35,17 @@ def join(parts: Iterable[str]) -> str:
 def look_up(instance: Any, pointer: str) -> Any:
     """What the instance holds at the pointer, or MISSING."""
     for part in segments(pointer):
-        if isinstance(instance, Mapping) and part in instance:
-            instance = instance[part]
-        elif isinstance(instance, (list, tuple)) and is_index(part, len(instance)):
-            instance = instance[int(part)]
-        else:
-            return MISSING
+        instance = _below(instance, part)
     return instance
+
+
+def _below(instance: Any, part: str) -> Any:
+    # Asking for the very type first is several times quicker than asking for the abstract one.
+    if type(instance) is dict or isinstance(instance, Mapping):
+        return instance.get(part, MISSING)
+    if isinstance(instance, (list, tuple)) and is_index(part, len(instance)):
+        return instance[int(part)]
+    return MISSING
 
 
 def is_index(part: str, length: int | None = None) -> bool:
@@ -52,12 +57,12 @@ def is_index(part: str, length: int | None = None) -> bool:
 def resolve(schema: Schema | None, root: Schema | None) -> Schema | None:
     """The schema behind `$ref` and behind the nullable wrapper of sparse collections, or None."""
     for _ in range(16):
-        if not isinstance(schema, Mapping):
+        if type(schema) is not dict and not isinstance(schema, Mapping):
             return None
         reference = schema.get("$ref")
         if isinstance(reference, str) and reference.startswith("#"):
             target = look_up(root, reference[1:])
-            schema = target if isinstance(target, Mapping) else None
+            schema = None if target is MISSING else target
         elif "anyOf" in schema:
             schema = next((option for option in schema["anyOf"] if option != {"type": "null"}), None)
         else:
@@ -67,8 +72,12 @@ def resolve(schema: Schema | None, root: Schema | None) -> Schema | None:
 
 def is_sensitive(schema: Schema | None, root: Schema | None) -> bool:
     """Whether the reference or the shape behind it is marked as one whose value is not to be shown."""
-    node = resolve(schema, root)
-    return bool((schema or {}).get("x-aws-sensitive") or (node or {}).get("x-aws-sensitive"))
+    return schema is not None and is_marked(schema, resolve(schema, root))
+
+
+def is_marked(schema: Schema | None, node: Schema | None) -> bool:
+    """`is_sensitive` for a schema that has been resolved to `node` already."""
+    return bool((schema and schema.get("x-aws-sensitive")) or (node and node.get("x-aws-sensitive")))
 
 
 def steps(pointer: str, *, instance: Any = MISSING, schema: Schema | None = None) -> list[Step]:
@@ -99,7 +108,7 @@ def _steps(parts: Sequence[str], instance: Any, root: Schema | None) -> Iterator
             kind = "member"
         yield Step(part, kind, below)
         node = resolve(below, root)
-        instance = look_up(instance, join([part]))
+        instance = _below(instance, part)
 
 
 def lower_first(name: str) -> str:

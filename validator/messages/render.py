@@ -70,7 +70,6 @@ def render(
 
 def _classic(placed: Placed, wording: _Wording) -> str:
     part, path, value, reference = placed.part, placed.path, placed.value, placed.reference
-    listed = constraints(placed.node) or [(placed.keyword, placed.limit)]
     if part == "member" and path and placed.keyword != "required" and path[-1].kind in _CONTAINER_PARTS:
         known = wording.instance is not MISSING or wording.schema is not None
         part = _CONTAINER_PARTS[path[-1].kind] if known else "member"
@@ -79,6 +78,7 @@ def _classic(placed: Placed, wording: _Wording) -> str:
         reference = path[-1].schema if path else wording.schema
         container = _container(wording.instance, path)
         value = container if container is not MISSING else placed.value
+        listed = constraints(placed.node) or [(placed.keyword, placed.limit)]
         sentences = [_constraint(each, placed.node, wording) for each in listed]
         demand = _LEADS[part] + ", ".join(sentences + ["Member must not be null"] * wording.list_null) + "]"
     else:
