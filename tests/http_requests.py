@@ -66,11 +66,16 @@ def _full(contract: Any, schema: Any, counter: Any, depth: int, above: tuple[str
     return str(schema["enum"][0]) if schema.get("enum") else f"text{next(counter)}"
 
 
-def serialized(operation: Operation, params: Any, host: str) -> tuple[str, str, dict[str, str], bytes]:
-    """Method, URL, lower-case headers and body of the request that botocore writes for parameters."""
+def serialized(
+    operation: Operation, params: Any, host: str, protocol: str | None = None
+) -> tuple[str, str, dict[str, str], bytes]:
+    """Method, URL, lower-case headers and body of the request that botocore writes for parameters.
+
+    `protocol` is one that the service speaks beside the one botocore chooses.
+    """
     contract = operation.contract
     service = model(contract.service, contract.api_version)
-    serializer = serialize.create_serializer(service.resolved_protocol, include_validation=False)
+    serializer = serialize.create_serializer(protocol or service.resolved_protocol, include_validation=False)
     found = serializer.serialize_to_request(params, service.operation_model(operation.name))
     query = found["query_string"]
     query = urlencode(query, doseq=True) if isinstance(query, dict) else str(query)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import botocore.loaders
 import botocore.session
 import pytest
 
 from validator import services, sources
-from validator.errors import MalformedContractError, UnknownNameError, UnusableInputError
+from validator.errors import EnvironmentFailedError, MalformedContractError, UnknownNameError, UnusableInputError
 
 LOADER = botocore.loaders.Loader()
 # Of every kind of protocol, and with names that differ: signing name, prefix and target.
@@ -53,7 +55,7 @@ def test_hosts_that_models_do_not_spell() -> None:
 @pytest.mark.parametrize(
     ("label", "name"),
     [("Personalize", "personalize"), ("Step Functions", "stepfunctions"), ("sfn", "stepfunctions"), ("s3api", "s3"),
-     ("deploy", "codedeploy"), ("configservice", "config"), ("iot_data", "iot-data")],
+     ("deploy", "codedeploy"), ("configservice", "config"), ("iot_data", "iot-data"), ("SFN", "stepfunctions")],
 )  # fmt: skip
 def test_the_names_that_people_use(label: str, name: str) -> None:
     assert services.by_label(label) == services.require(label) == name
@@ -65,6 +67,11 @@ def test_every_service_is_found_by_its_own_name_and_id() -> None:
         found = services.by_label(service.service_id)
         assert found is not None
         assert services.known()[found].service_id == service.service_id
+
+
+def test_a_prefix_of_one_service_is_its_name() -> None:
+    assert services.by_label("monitoring") is None
+    assert services.require("monitoring") == "cloudwatch"
 
 
 def test_a_prefix_of_several_services_is_no_name() -> None:
@@ -127,6 +134,20 @@ def test_an_earlier_folder_hides_a_service_of_a_later_one(package, tmp_path_fact
     before = both.stamp("mood")
     (folder / "service-2.json").write_text("{ }")
     assert both.stamp("mood") != before
+
+
+def test_an_earlier_folder_without_a_model_hides_nothing(package, tmp_path_factory) -> None:
+    own = tmp_path_factory.mktemp("own")
+    (own / "mood" / "2020-06-01").mkdir(parents=True)
+    (own / "mood" / "2020-06-01" / "examples-1.json").write_text("{}")
+    both = sources.ModelFolder([own, package / "botocore" / "data"], None)
+    assert both.load("mood").model["metadata"]["apiVersion"] == "2020-06-01"
+
+
+def test_without_botocore_there_are_no_models(monkeypatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EnvironmentFailedError, match="botocore is not installed; install it with: pip install"):
+        sources.installed.__wrapped__()
 
 
 @pytest.mark.parametrize("name", ["moods", "../mood", "", "mood/2018-01-01"])

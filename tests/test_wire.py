@@ -39,6 +39,7 @@ SAMPLE = [
     "glacier",
     "cloudwatch",
     "arc-region-switch",
+    "sdb",
 ]
 # Two query lists in one structure have the same flattened name in the model, so what is written cannot be told apart.
 SAME_NAME = {("s3", "PutBucketNotification")}
@@ -54,14 +55,15 @@ SAME_HOST = [
 ]
 
 
-def round_trip(service: str) -> list[str]:
+def round_trip(service: str, protocol: str | None = None) -> list[str]:
     contract, known = load(service), services.known()[service]
     faults = []
     for name in contract.operations:
         operation = contract.operation(name)
         params = full(operation) or {}
         canonical = instances.from_boto3(operation, params)
-        method, url, headers, body = serialized(operation, params, f"{known.endpoint_prefix}.us-east-1.amazonaws.com")
+        host = f"{known.endpoint_prefix}.us-east-1.amazonaws.com"
+        method, url, headers, body = serialized(operation, params, host, protocol)
         found = parse_request(operation, method, url, headers, body)
         # A streaming body that was not sent, or an empty payload, reads as an empty one.
         found = {member: value for member, value in found.items() if member in canonical or value not in ("", {})}
@@ -81,6 +83,14 @@ def round_trip(service: str) -> list[str]:
 @pytest.mark.parametrize("service", SAMPLE)
 def test_requests_as_botocore_writes_them(service: str) -> None:
     assert round_trip(service) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "protocol"),
+    [(name, protocol) for name in ("cloudwatch", "snowball") for protocol in services.known()[name].protocols],
+)
+def test_requests_in_every_protocol_that_a_service_speaks(service: str, protocol: str) -> None:
+    assert round_trip(service, protocol) == []
 
 
 @pytest.mark.slow
@@ -345,6 +355,32 @@ def test_buckets_in_hosts() -> None:
         ("PUT", "https://s3.amazonaws.com/b/k", {"x-amz-copy-source": "c/d"}, b"", [("s3", "CopyObject")]),
         ("GET", "https://s3.amazonaws.com/", {}, b"", [("s3", "ListBuckets")]),
         ("POST", "https://x.us-east-1.amazonaws.com/", {"x-amz-target": "Nobody.Nothing"}, b"", []),
+        # A form sent to a service that speaks none by its model still names its operation.
+        (
+            "POST",
+            "https://sqs.us-east-1.amazonaws.com/",
+            {},
+            b"Action=ListQueues&Version=2012-11-05",
+            [("sqs", "ListQueues")],
+        ),
+        ("POST", "https://sqs.us-east-1.amazonaws.com/", {}, b"Action=ListQueues&Version=1999-01-01", []),
+        ("POST", "https://iam.amazonaws.com/", {}, b"Action=NobodyKnows&Version=2010-05-08", []),
+        ("GET", "https://appconfig.us-east-1.amazonaws.com/settings", {}, b"", [("appconfig", "GetAccountSettings")]),
+        (
+            "POST",
+            "https://monitoring.us-east-1.amazonaws.com/service/NameOfNobody/operation/ListMetrics",
+            {},
+            b"",
+            [("cloudwatch", "ListMetrics")],
+        ),
+        ("POST", "https://sqs.us-east-1.amazonaws.com/service/NameOfNobody/operation/ListQueues", {}, b"", []),
+        (
+            "POST",
+            "http://localhost:4566/",
+            {"user-agent": "aws-cli/2.0 api/personalize#1.43 lang/python", "x-amz-target": "X.ListSchemas"},
+            b"",
+            [("personalize", "ListSchemas")],
+        ),
     ],
 )
 def test_routes(method: str, url: str, headers: Any, body: bytes, found: Any) -> None:

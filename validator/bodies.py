@@ -11,7 +11,7 @@ from typing import Any
 from validator.contract import Contract, Operation
 from validator.errors import UnusableInputError
 from validator.formed import from_xml, parse_xml
-from validator.reshape import JSON, PYTHON, Schema, reshape, resolve
+from validator.reshape import JSON, PYTHON, Schema, is_timestamp, reshape, resolve
 
 CBOR = "smithy-rpc-v2-cbor"
 XML = ("query", "ec2", "rest-xml")
@@ -64,9 +64,9 @@ def iter_events(operation: Operation, member: str, body: bytes) -> Iterator[Any]
                 continue
             event = union["properties"].get(kind)
             yield {kind: _event(contract, resolve(contract, event), answer) if event else read_json(answer["body"])}
-    except (ParserError, ValueError, KeyError, UnicodeDecodeError) as error:
-        if isinstance(error, UnusableInputError):
-            raise
+    except UnusableInputError:
+        raise
+    except (ParserError, ValueError, KeyError) as error:
         raise UnusableInputError(f"the event stream is damaged: {error}") from None
 
 
@@ -76,7 +76,10 @@ def _event(contract: Contract, schema: Schema, answer: Mapping[str, Any]) -> dic
     for name, member in schema.get("properties", {}).items():
         if member.get("x-aws-event-header"):
             if name in answer["headers"]:
-                found[name] = reshape(contract, member, answer["headers"][name], PYTHON)
+                value = answer["headers"][name]
+                # A time in the header of an event is in milliseconds.
+                milliseconds = isinstance(value, int) and is_timestamp(resolve(contract, member))
+                found[name] = value / 1000 if milliseconds else reshape(contract, member, value, PYTHON)
         elif member.get("x-aws-event-payload"):
             whole_body = False
             payload = resolve(contract, member)
@@ -137,8 +140,6 @@ def parse_by_botocore(
         parsed: Mapping[str, Any] = parser.parse(
             {"status_code": status, "headers": HeadersDict(headers), "body": body}, shape
         )
-    except RecursionError:
-        raise UnusableInputError("the body is nested too deeply") from None
     except Exception as error:
         raise UnusableInputError(f"botocore cannot parse the body: {' '.join(str(error).split())[:200]}") from None
     return parsed

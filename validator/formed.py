@@ -82,12 +82,10 @@ def _form_name(contract: Contract, name: str, member: Schema, ec2: bool) -> str:
             return str(member["x-aws-query-name"])
         spelled = str(member.get("x-aws-location-name", name))
         return spelled[:1].upper() + spelled[1:]
+    spelled = member.get("x-aws-location-name", name)
     whole = resolve(contract, member)
-    if whole.get("type") == "array" and whole.get("x-aws-flattened"):
-        items = whole["items"]
-        if "x-aws-location-name" in items:
-            return str(items["x-aws-location-name"])
-    return str(member.get("x-aws-location-name", name))
+    flat = whole.get("type") == "array" and whole.get("x-aws-flattened")
+    return str(whole["items"].get("x-aws-location-name", spelled) if flat else spelled)
 
 
 def _formed_list(contract: Contract, schema: Schema, tree: Any, ec2: bool) -> Any:

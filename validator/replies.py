@@ -41,7 +41,6 @@ def from_http(operation: Operation, status: int, headers: Mapping[str, str], bod
     message = next(
         (value[name] for name in ("message", "Message", "errorMessage") if isinstance(value.get(name), str)), ""
     )
-    body_members = {name: item for name, item in value.items() if name != "__type"}
     if shape is None:
         return ErrorReply(code or queried, message)
     schema = contract.define(shape.shape)
@@ -49,10 +48,10 @@ def from_http(operation: Operation, status: int, headers: Mapping[str, str], bod
     extra = {
         name for name in ("message", "Message", "code", "Code", "Type", "type") if name not in schema["properties"]
     }
-    kept = {name: item for name, item in body_members.items() if name not in extra}
+    kept = {name: item for name, item in value.items() if name != "__type" and name not in extra}
     spelled = {member.get("x-aws-location-name", name) for name, member in schema["properties"].items()}
-    if "message" in kept and "message" not in spelled and "Message" in spelled:
-        kept["Message"] = kept.pop("message")
+    if "message" in value and "message" not in spelled and "Message" in spelled:
+        kept.setdefault("Message", value["message"])
     return ErrorReply(
         shape.code, message, {**_error_headers(contract, schema, headers), **reshape(contract, schema, kept, JSON)}
     )

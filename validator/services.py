@@ -67,15 +67,10 @@ def _read() -> Iterator[Service]:
 
 def _metadata(folder: sources.ModelFolder, name: str) -> Mapping[str, Any] | None:
     place = folder.path(name)
-    for suffix in (".json.gz", ".json"):
-        file = place / f"service-2{suffix}"
-        if file.is_file():
-            break
-    else:
-        return None
+    file = next(each for suffix in (".json.gz", ".json") if (each := place / f"service-2{suffix}").is_file())
     try:
         with file.open("rb") as raw:
-            opened: Any = gzip.GzipFile(fileobj=raw) if suffix.endswith(".gz") else raw
+            opened: Any = gzip.GzipFile(fileobj=raw) if file.name.endswith(".gz") else raw
             head = opened.read(_HEAD).decode("utf-8", "replace")
         start = head.index('"metadata"')
         found, _end = json.JSONDecoder().raw_decode(head, head.index("{", start))

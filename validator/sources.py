@@ -71,7 +71,8 @@ class ModelFolder:
             api_version = versions[-1]
         elif api_version not in versions:
             raise UnknownNameError(f"API version of {service}", api_version, versions)
-        return next(found for root in self.roots if (found := root / service / api_version).is_dir())
+        folders = (root / service / api_version for root in self.roots)
+        return next(folder for folder in folders if folder.is_dir() and _find(folder, "service-2"))
 
     def load(self, service: str, api_version: str | None = None) -> ModelFiles:
         """Read and merge one service's files; MalformedContractError for one that is not JSON of the right form."""

@@ -99,12 +99,15 @@ def _payload(operation: Operation, direction: str = "response") -> str | None:
 
 
 def _event_member(operation: Operation) -> str | None:
-    if operation.output is None:
-        return None
-    for name, member in operation.contract.define(operation.output).get("properties", {}).items():
-        if member.get("x-aws-event-stream"):
-            return str(name)
-    return None
+    properties = _properties(operation, "response")
+    return next((name for name, member in properties.items() if member.get("x-aws-event-stream")), None)
+
+
+def _properties(operation: Operation, direction: str) -> Mapping[str, Schema]:
+    shape = operation.shape(direction)
+    assert shape is not None
+    properties: Mapping[str, Schema] = operation.contract.define(shape).get("properties", {})
+    return properties
 
 
 def _body_in(operation: Operation, direction: str, body: bytes) -> dict[str, Any]:
@@ -135,11 +138,9 @@ def _body_in(operation: Operation, direction: str, body: bytes) -> dict[str, Any
 
 def _headers_in(operation: Operation, direction: str, status: int | None, headers: Mapping[str, str]) -> dict[str, Any]:
     """The members that stand in headers and in the status."""
-    contract, shape = operation.contract, operation.shape(direction)
+    contract = operation.contract
     found: dict[str, Any] = {}
-    if shape is None:
-        return found
-    for name, member in contract.define(shape).get("properties", {}).items():
+    for name, member in _properties(operation, direction).items():
         location = member.get("x-aws-location")
         spelled = member.get("x-aws-location-name", "" if location == "headers" else name)
         if location == "header" and (text := headers.get(spelled.casefold())) is not None:
@@ -149,7 +150,7 @@ def _headers_in(operation: Operation, direction: str, status: int | None, header
             entries = {
                 key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix) and key != prefix
             }
-            if entries and prefix:
+            if entries:
                 found[name] = entries
         elif location == "statusCode" and status is not None:
             found[name] = status
@@ -159,7 +160,10 @@ def _headers_in(operation: Operation, direction: str, status: int | None, header
 def _header_value(contract: Contract, member: Schema, text: str) -> Any:
     schema = resolve(contract, member)
     if schema.get("x-aws-jsonvalue"):
-        return text
+        try:
+            return read_json(base64.b64decode(text, validate=True))
+        except (ValueError, UnusableInputError):
+            return text
     if schema.get("type") == "array":
         items = resolve(contract, schema["items"])
         if items.get("x-aws-timestamp"):
