@@ -34,7 +34,9 @@ JOB = {
 LISTED = [
     {"datasetImportJobArn": ARN, "jobName": f"job-{i}", "status": "ACTIVE", "creationDateTime": 1.5} for i in range(20)
 ]
-ITEM = {f"attribute{i}": ({"S": f"value {i}"}, {"N": str(i)}, {"B": b"bytes %d" % i})[i % 3] for i in range(20)}
+PLAIN = {f"attribute{i}": ({"S": f"value {i}"}, {"N": str(i)}, {"BOOL": True})[i % 3] for i in range(20)}
+BINARY = {f"attribute{i}": ({"S": f"value {i}"}, {"N": str(i)}, {"B": b"bytes %d" % i})[i % 3] for i in range(20)}
+QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/queue"
 
 CALLS: list[tuple[str, str, str, dict[str, Any], Any]] = [
     ("personalize create", "personalize", "create_dataset_import_job", JOB, {"datasetImportJobArn": ARN}),
@@ -45,7 +47,10 @@ CALLS: list[tuple[str, str, str, dict[str, Any], Any]] = [
         {"maxResults": 20},
         {"datasetImportJobs": LISTED},
     ),
-    ("dynamodb put_item 20", "dynamodb", "put_item", {"TableName": "table", "Item": ITEM}, {}),
+    ("dynamodb put_item 20", "dynamodb", "put_item", {"TableName": "table", "Item": PLAIN}, {}),
+    ("with binary", "dynamodb", "put_item", {"TableName": "table", "Item": BINARY}, {}),
+    ("sqs send_message", "sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "x" * 500}, {"MessageId": "1"}),
+    ("lambda invoke", "lambda", "invoke", {"FunctionName": "f", "Payload": b"{}"}, {}),
 ]
 
 

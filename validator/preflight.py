@@ -175,18 +175,17 @@ class _Watch:
                 f"on_violation is {on_violation!r}", fix='pass "raise", "warn" or a function of one argument'
             )
         self.on_violation, self.responses, self.strict, self.on_exchange = on_violation, responses, strict, on_exchange
-        self._requests: dict[tuple[str, str], tuple[Any, Any, Operation]] = {}
-        self._responses: dict[tuple[str, str], Callable[[Any], bool] | None] = {}
+        # By the name of the event, which has service and operation in it and is at hand.
+        self._requests: dict[str, tuple[Any, Any, Operation]] = {}
+        self._responses: dict[str, Callable[[Any], bool] | None] = {}
 
-    def before(self, params: Any, model: Any, context: Any = None, **_: Any) -> None:
+    def before(self, event_name: str, params: Any, model: Any, context: Any = None, **_: Any) -> None:
         """Hold the final parameters of a call against the contract."""
         try:
-            service_model = model.service_model
-            key = service_model.service_name, model.name
             try:
-                convert, verdict, operation = self._requests[key]
+                convert, verdict, operation = self._requests[event_name]
             except KeyError:
-                convert, verdict, operation = self._requests[key] = _prepared(service_model, model.name)
+                convert, verdict, operation = self._requests[event_name] = _prepared(model)
             if self.on_exchange is not None and context is not None:
                 context[_REMEMBERED] = instances.from_boto3(operation, params)
             try:
@@ -201,10 +200,12 @@ class _Watch:
         if error is not None:
             self._deliver(error)
 
-    def after(self, http_response: Any, parsed: Any, model: Any, context: Any = None, **_: Any) -> None:
+    def after(
+        self, event_name: str, http_response: Any, parsed: Any, model: Any, context: Any = None, **_: Any
+    ) -> None:
         """Hold an answer against the contract, as it came over the wire where that is JSON."""
         try:
-            if self.on_exchange is None and self._surely_kept(http_response, model):
+            if self.on_exchange is None and self._surely_kept(event_name, http_response, model):
                 return
             operation = _operation(model.service_model, model.name)
             exchange = _answered(operation, http_response, parsed, model, context)
@@ -223,13 +224,13 @@ class _Watch:
         if error is not None:
             self._deliver(error)
 
-    def _surely_kept(self, http: Any, model: Any) -> bool:
+    def _surely_kept(self, event_name: str, http: Any, model: Any) -> bool:
         """A quick look at the body as it came: whether it is canonical already and keeps the contract."""
-        key = model.service_model.service_name, model.name
         try:
-            verdict = self._responses[key]
+            verdict = self._responses[event_name]
         except KeyError:
-            verdict = self._responses[key] = _verdict_on_wire(_operation(model.service_model, model.name), model)
+            operation = _operation(model.service_model, model.name)
+            verdict = self._responses[event_name] = _verdict_on_wire(operation, model)
         if verdict is None or http.status_code >= 300 or getattr(http, "raw", None) is None:
             return False
         try:
@@ -324,8 +325,8 @@ def _operation(service_model: Any, name: str) -> Operation:
     return contract.operation(name)
 
 
-def _prepared(service_model: Any, name: str) -> tuple[Any, Any, Operation]:
-    operation = _operation(service_model, name)
+def _prepared(model: Any) -> tuple[Any, Any, Operation]:
+    operation = _operation(model.service_model, model.name)
     return instances.stand_in_of(operation), verdict_of(operation), operation
 
 
