@@ -16,6 +16,7 @@ from validator.fuzzing import resend, selection, stories
 from validator.fuzzing.journal import Journal
 from validator.fuzzing.shrink import fewest
 from validator.fuzzing.stage import Options
+from validator.fuzzing.trail import Trail
 from validator.fuzzing.world import World
 from validator.history import GHOST
 from validator.transport import MemoryTarget
@@ -209,7 +210,7 @@ def test_calls_that_others_need_are_found() -> None:
     made = [Exchange("s", "Create", {"name": f"n{n}"}, {"arn": f"arn:something:{n}"}, status=200) for n in range(5)]
     child = Exchange("s", "CreateChild", {"parent": "arn:something:3"}, {"arn": "arn:child:of:3"}, status=200)
     look = Exchange("s", "Describe", {"arn": "arn:child:of:3"}, {}, status=200)
-    assert resend.needed([*made, child, look], [6]) == [3, 5, 6]
+    assert Trail([*made, child, look]).needed([6]) == [3, 5, 6]
 
 
 def test_the_fewest_items_are_found() -> None:

@@ -7,6 +7,7 @@ target or the environment failed. A message is one line: what is wrong, where, a
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,15 +19,27 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+# Among more names than this only those that begin alike are looked at: EC2 has a thousand types of instance.
+_MANY = 200
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` with the nearest of the known names, or an empty string when none is near."""
-    candidates = list(known)
-    by_fold = {candidate.casefold(): candidate for candidate in candidates}
-    near = by_fold.get(name.casefold())
-    if near is None:
-        close = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
-        near = by_fold[close[0]] if close else None
+    near = _nearest(name, tuple(known))
     return f"; did you mean {near}?" if near else ""
+
+
+# A list of answers may hold the same unknown value a hundred times.
+@functools.lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    folded = name.casefold()
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    if folded in by_fold:
+        return by_fold[folded]
+    if len(by_fold) > _MANY:
+        by_fold = {fold: candidate for fold, candidate in by_fold.items() if fold[:2] == folded[:2]}
+    close = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None
 
 
 class AwsContractError(Exception):

@@ -19,6 +19,7 @@ from validator.fuzzing.journal import Journal, Listener, Tally
 from validator.fuzzing.picture import Picture
 from validator.fuzzing.shrink import Allowance, Shrinker
 from validator.fuzzing.stage import Options, Stage, share
+from validator.fuzzing.trail import Trail
 from validator.fuzzing.world import World
 from validator.results import Finding, Report, Severity, Unchecked
 from validator.transport.target import UNSUPPORTED, BudgetSpentError, Target
@@ -49,7 +50,9 @@ class Run(Stage):
         super().__init__(Journal(target, Coverage(), _both(self.picture.hear, listener)), options)
         self._told = told
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
-        self._allowance = Allowance()
+        # Findings that could be smaller, had there been calls and time left to try.
+        self.unshrunk: set[str] = set()
+        self._allowance = Allowance(until=getattr(target, "deadline", None))
 
     @contextlib.contextmanager
     def chapter(self, contract: Contract, phase: str) -> Iterator[World]:
@@ -67,18 +70,20 @@ class Run(Stage):
 
     def note(self, contract: Contract, findings: Iterable[Finding], exchanges: Sequence[Exchange]) -> None:
         """Keep each problem once, as small as it can be made."""
-        target = self.journal.target
+        target, trail = self.journal.target, Trail(exchanges)
         for finding in findings:
             if finding.group in self.findings:
                 continue
-            small = finding
+            small, done = finding, True
             # Infos are many and plain; making them small is not worth the calls.
             if self.options.shrink and target.owned and finding.severity > Severity.INFO and target.reset():
-                small = Shrinker(_inner(target), contract, self._allowance).shrink(finding, exchanges)
+                small, done = Shrinker(_inner(target), contract, self._allowance).shrink(finding, trail)
             if small.group != finding.group and small.group in self.findings:
                 self.findings[finding.group] = self.findings[small.group]
                 continue
             kept = self.findings[finding.group] = reproduce.with_lines(small, contract, self.options.endpoint)
+            if not done:
+                self.unshrunk.add(kept.id)
             if self._told is not None:
                 self._told(kept)
 
@@ -116,6 +121,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     covered: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
     picture: Picture = field(default_factory=Picture)
+    unshrunk: set[str] = field(default_factory=set)
     stopped: str | None = None
 
     def add(self, other: Outcome) -> None:
@@ -137,6 +143,7 @@ class Outcome:
             for side, ids in sides.items():
                 mine[side] = sorted({*mine[side], *ids})
         self.picture.add(other.picture)
+        self.unshrunk |= other.unshrunk
         self.stopped = self.stopped or other.stopped
 
 
@@ -177,6 +184,7 @@ def drive(
         current.journal.unchecked,
         current.journal.phases,
         picture=current.picture,
+        unshrunk=current.unshrunk,
     )
     try:
         for phase in options.phases:
@@ -224,6 +232,11 @@ def report(outcome: Outcome, operations: Sequence[Operation], options: Options, 
     details |= outcome.picture.details(counts)
     if outcome.stopped:
         details["stopped"] = outcome.stopped
+    if unshrunk := sum(finding.id in outcome.unshrunk for finding in findings):
+        details["unshrunk"] = (
+            f"{unshrunk} of {len(findings)} findings may show more calls and members than they need: "
+            "neither time nor calls were left to try with less"
+        )
     unchecked = [
         Unchecked(f"{each.reason} ({count} times)" if count > 1 else each.reason, each.service, each.operation)
         for each, count in sorted(

@@ -77,6 +77,7 @@ def fuzz(
     A SELECTOR is a service, or service.Operation with wildcards. Without any, the dataset import jobs of Personalize
     and Forecast are driven, with the resources they stand on.
     """
+    started = time.monotonic()
     target = target or reporting.settings.get("target") or "emulator"
     operations = selection.operations(selectors)
     aws = Aws(region, profile, allow_writes) if target == "aws" else None
@@ -96,6 +97,8 @@ def fuzz(
         endpoint=target if "://" in target else None,
         writes=aws is None or allow_writes,
     )
+    if max_time is not None:
+        max_time = max(0.0, max_time - (time.monotonic() - started))
     limits: dict[str, Any] = {"requests": max_requests, "seconds": max_time, "rate": selection.rate(rate)}
     if dry_run:
         click.echo(banner(target, operations, options, max_requests, aws, ask=False))
@@ -124,6 +127,8 @@ def _finish(result: Report, target: str, reporting: Reporting) -> int:
     if stopped := result.details.get("stopped"):
         click.echo(f"aws-contract: stopped before the end: {stopped}; what is not in the table was not tried", err=True)
     if not result.exchanges and not result.findings:
+        if stopped:
+            raise EnvironmentFailedError(f"nothing was tested: {stopped}")
         hint = "; the emulator plays Personalize and Forecast, try --target moto" if target == "emulator" else ""
         raise EnvironmentFailedError(f"nothing was tested: {target} offers none of the operations{hint}")
     return status

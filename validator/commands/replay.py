@@ -16,7 +16,8 @@ from validator.commands.options import Reporting, reporting
 from validator.commands.targets import Aws, open_target
 from validator.errors import AwsContractError, UnusableInputError
 from validator.exchange import ErrorReply, Exchange
-from validator.fuzzing.resend import resend, texts_of
+from validator.fuzzing.resend import resend
+from validator.fuzzing.trail import texts_of
 from validator.results import Finding, Location, Violation
 from validator.transport.target import Target
 

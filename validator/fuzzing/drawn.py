@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
+from hypothesis.errors import HypothesisWarning
 
 from validator import checks, strategies, validate
 from validator.contract import Operation
@@ -22,6 +25,17 @@ from validator.transport.target import BudgetSpentError
 
 # Hypothesis's explain phase multiplies the calls of a failing request by three: not worth a target's time.
 _PHASES = (Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+# Seconds for an operation after its first failure. Hypothesis itself would try for five minutes, which no slow target
+# is worth; a quick one is done long before.
+_PATIENCE = 10.0
+
+Group = tuple[str, str, str, str]
+# The smallest failing request of each problem: its size, and the finding.
+Smallest = dict[Group, tuple[int, Finding]]
+
+
+class _EnoughError(BaseException):
+    """Ends Hypothesis's search for smaller failures of one operation."""
 
 
 class _StopError(BaseException):
@@ -54,24 +68,31 @@ def _phase(
     phase: str,
     strategy: Callable[[Operation, dict[str, Any]], st.SearchStrategy[Any]],
 ) -> None:
+    smallest: Smallest = {}
     with stage.chapter(operations[0].contract, phase) as world:
-        for operation in operations:
-            if not stage.journal.supported(operation):
-                continue
-            found = family_of(world.contract, operation.name)
-            values = world.references(operation, aside=found[0] if found and found[1] == "delete" else None)
-            try:
-                drawing = strategy(operation, values)
-            except UnusableInputError:
-                continue
-            _drive(stage, world, operation, phase, drawing)
+        try:
+            for operation in operations:
+                if not stage.journal.supported(operation):
+                    continue
+                found = family_of(world.contract, operation.name)
+                values = world.references(operation, aside=found[0] if found and found[1] == "delete" else None)
+                try:
+                    drawing = strategy(operation, values)
+                except UnusableInputError:
+                    continue
+                _drive(stage, world, operation, phase, drawing, smallest)
+        finally:
+            # Only now: to make a finding smaller the target must forget what the other operations refer to.
+            stage.note(world.contract, [finding for _, finding in smallest.values()], stage.journal.exchanges)
 
 
-def _drive(stage: Stage, world: World, operation: Operation, phase: str, drawing: st.SearchStrategy[Any]) -> None:
+def _drive(
+    stage: Stage, world: World, operation: Operation, phase: str, drawing: st.SearchStrategy[Any], smallest: Smallest
+) -> None:
     """Draw, send and judge; what fails is shrunk by Hypothesis and kept at its smallest."""
-    smallest: dict[tuple[str, str, str, str], tuple[int, Finding, Exchange]] = {}
-    kinds: dict[tuple[str, str, str, str], type[Exception]] = {}
+    kinds: dict[Group, type[Exception]] = {}
     options = stage.options
+    patience: float | None = None
     number = zlib.crc32(f"{options.seed} {operation.service}.{operation.name} {phase}".encode())
 
     @seed(number)
@@ -96,24 +117,29 @@ def _drive(stage: Stage, world: World, operation: Operation, phase: str, drawing
             _tidy(world, operation, exchange)
         except (BudgetSpentError, EnvironmentFailedError) as reason:
             raise _StopError(reason) from None
+        nonlocal patience
+        if patience is not None and time.monotonic() > patience:
+            raise _EnoughError
         for finding in _findings(exchange, operation):
+            patience = patience or time.monotonic() + _PATIENCE
             size = len(repr(instance))
             if finding.group not in smallest or size < smallest[finding.group][0]:
-                smallest[finding.group] = (size, finding, exchange)
+                smallest[finding.group] = (size, finding)
             # One class for each problem: Hypothesis tells failures apart by it, and shrinks each by itself.
             raise kinds.setdefault(finding.group, type("ProblemError", (AssertionError,), {}))()
 
     try:
-        send()
+        with warnings.catch_warnings():
+            # Of what failed, Hypothesis makes a text that nobody reads, and warns when it is long.
+            warnings.simplefilter("ignore", HypothesisWarning)
+            send()
+    except _EnoughError:
+        return
     except _StopError as stop:
         raise stop.reason from None
     except Exception:  # What failed is in `smallest`; a target that forgets or remembers may also look flaky.
-        if not smallest:
+        if not kinds:
             raise
-    finally:
-        stage.note(
-            world.contract, [finding for _, finding, _ in smallest.values()], [each for _, _, each in smallest.values()]
-        )
 
 
 def _findings(exchange: Exchange, operation: Operation) -> Iterable[Finding]:

@@ -86,6 +86,11 @@ class Journal:
             self.listener(answer)
         return answer
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Those of the open chapter so far."""
+        return self.chapter.exchanges if self.chapter is not None else []
+
     def tally(self, operation: Operation) -> Tally:
         """The count of one operation."""
         key = (operation.service, operation.name)

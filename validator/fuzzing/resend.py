@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from validator.contract import Contract
 from validator.exchange import Exchange
+from validator.fuzzing.trail import SHORTEST, TELLING
 from validator.results import Unchecked
 from validator.transport.target import Target
 
-# Shorter texts are words of the contract (ACTIVE, USD) rather than names that an answer gave.
-_SHORTEST = 8
+# Seconds between two calls that were let pass on purpose.
+_LONG = 3600
 
 
 def resend(
@@ -20,8 +21,10 @@ def resend(
     """Send the requests of recorded exchanges again, in order, and give the new exchanges.
 
     Wherever an answer differs from the recorded one in a text (an ARN, a page token), that text is replaced in the
-    requests that follow. `rename` gives the callers' own names anew, for a target that still holds the old ones.
+    requests that follow. `rename` gives the callers' own names anew, for a target that still holds the old ones. Where
+    an hour or more lay between two calls, it passes again, if the target can let it.
     """
+    before: float | None = None
     bound: dict[str, str] = {}
     sent: list[Exchange] = []
     if rename is not None:
@@ -29,6 +32,9 @@ def resend(
             for name in _chosen(call.request):
                 bound.setdefault(name, rename(name))
     for call in calls:
+        if before is not None and call.recorded_at is not None and call.recorded_at - before >= _LONG:
+            target.advance(call.recorded_at - before)
+        before = call.recorded_at
         request = replaced(call.request, bound) if bound else call.request
         answer = target.send(
             contract.operation(call.operation),
@@ -52,7 +58,7 @@ def replaced(value: Any, bound: Mapping[str, str]) -> Any:
         if value in bound:
             return bound[value]
         for old, new in bound.items():
-            if len(old) >= 2 * _SHORTEST and old in value:
+            if len(old) >= TELLING and old in value:
                 return value.replace(old, new)
         return value
     if isinstance(value, Mapping):
@@ -65,7 +71,7 @@ def replaced(value: Any, bound: Mapping[str, str]) -> Any:
 def differences(old: Any, new: Any) -> Iterator[tuple[str, str]]:
     """Texts that stand at the same place of both and differ."""
     if isinstance(old, str) and isinstance(new, str):
-        if old != new and len(old) >= _SHORTEST:
+        if old != new and len(old) >= SHORTEST:
             yield old, new
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for name, value in old.items():
@@ -74,65 +80,6 @@ def differences(old: Any, new: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(old, list) and isinstance(new, list):
         for first, second in zip(old, new, strict=False):
             yield from differences(first, second)
-
-
-def needed(calls: Sequence[Exchange], wanted: Iterable[int], *, shown: bool = False) -> list[int]:
-    """The calls that others depend on, with these: those whose answers gave a text that a wanted request uses.
-
-    With `shown` also those whose answers gave a text that a wanted answer shows.
-    """
-    first = set(wanted)
-    todo, keep = sorted(first), set(first)
-    origins = _origins(calls)
-    while todo:
-        last = todo.pop()
-        texts = set(texts_of(calls[last].request))
-        if shown and last in first:
-            texts |= set(texts_of(calls[last].response))
-        for text in texts:
-            if len(text) < _SHORTEST:
-                continue
-            given = origins.get(text)
-            if given is None:
-                # Part of a text may have been given: a token that was changed on purpose.
-                given = next(
-                    (index for known, index in origins.items() if len(known) >= 2 * _SHORTEST and known in text), None
-                )
-            if given is not None and given < last and given not in keep:
-                keep.add(given)
-                todo.append(given)
-    return sorted(keep)
-
-
-def about(calls: Sequence[Exchange], wanted: Iterable[int], last: int) -> list[int]:
-    """Some calls, and those up to `last` that name anything which these gave: looks that let time pass, mostly."""
-    keep = set(wanted)
-    names = {text for index in keep for text in texts_of(calls[index].response) if len(text) >= 2 * _SHORTEST}
-    keep.update(index for index in range(last) if names.intersection(texts_of(calls[index].request)))
-    return sorted(keep)
-
-
-def _origins(calls: Sequence[Exchange]) -> dict[str, int]:
-    """Every text that an answer gave, and the first call whose answer did; creates come before other answers."""
-    origins: dict[str, int] = {}
-    for index, call in enumerate(calls):
-        if call.accepted:
-            for text in texts_of(call.response):
-                if len(text) >= _SHORTEST:
-                    origins.setdefault(text, index)
-    return origins
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from texts_of(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_of(inner)
 
 
 def _chosen(request: Any) -> Iterator[str]:

@@ -3,71 +3,109 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from validator import checks
-from validator.contract import Contract
+from validator.contract import Contract, Operation
 from validator.exchange import Exchange
-from validator.fuzzing.resend import about, needed, resend
+from validator.fuzzing.resend import resend
+from validator.fuzzing.trail import Trail
 from validator.results import Finding
-from validator.transport.target import Target
-from validator.validate import is_valid
+from validator.transport.target import BudgetSpentError, Limited, Target
+from validator.validate import iter_violations
 
-# Calls spent on making one finding small, and on all findings of a run.
-_CALLS = 600
-_ALL = 12_000
+# Calls and seconds spent on making one finding small, and on all findings of a run. The calls are what a quick target
+# comes up against, so that the same seed gives the same findings; the seconds are for one that makes RSA keys.
+_CALLS, _SECONDS = 600, 5.0
+_ALL_CALLS, _ALL_SECONDS = 12_000, 60.0
 _KEPT = 50
 
 
 class Allowance:
-    """The calls that may still be spent in a run."""
+    """The calls and the seconds that a run may still spend on this, and the moment when the run itself must end."""
 
-    def __init__(self, calls: int = _ALL) -> None:
-        self.left = calls
+    def __init__(
+        self,
+        *,
+        calls: int = _ALL_CALLS,
+        seconds: float = _ALL_SECONDS,
+        until: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.calls, self.seconds, self._until, self.clock = calls, seconds, until, clock
+
+    def share(self) -> tuple[int, float]:
+        """The calls for one finding, and the moment when it must be done with."""
+        end = self.clock() + min(_SECONDS, self.seconds)
+        return min(_CALLS, self.calls), end if self._until is None else min(end, self._until)
 
 
 class Shrinker:
     """Makes findings of one contract small on a target that can be reset."""
 
     def __init__(self, target: Target, contract: Contract, allowance: Allowance) -> None:
-        self.target, self.contract, self._left, self._allowance = target, contract, 0, allowance
+        self.target, self.contract, self._allowance = target, contract, allowance
+        self._left, self._end = 0, 0.0
+        self._best: Finding | None = None
 
-    def shrink(self, finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
-        """The same finding shown by fewer calls; as it came when it does not show again."""
-        self._left = min(_CALLS, self._allowance.left)
-        seeds = list(dict.fromkeys(index for call in finding.calls if (index := place(call, exchanges)) is not None))
+    def shrink(self, finding: Finding, trail: Trail) -> tuple[Finding, bool]:
+        """The same finding shown by fewer calls, and whether it is as small as can be.
+
+        It is not when calls or seconds ran out before; then it is as small as it got, or as it came.
+        """
+        started = self._allowance.clock()
+        self._left, self._end = self._allowance.share()
+        self._best = None
+        try:
+            return self._shrink(finding, trail), not self._spent()
+        finally:
+            self._allowance.seconds -= self._allowance.clock() - started
+
+    def _spent(self) -> bool:
+        return self._left <= 0 or self._allowance.clock() >= self._end
+
+    def _shrink(self, finding: Finding, trail: Trail) -> Finding:
+        seeds = list(dict.fromkeys(index for call in finding.calls if (index := trail.place(call)) is not None))
         if not seeds:
             return finding
         # First what the calls refer to, then every call about the same things, then also about those they show, and at
         # last everything before them.
         last = max(seeds)
-        first, second = needed(exchanges, seeds), needed(exchanges, seeds, shown=True)
-        for indexes in (first, about(exchanges, first, last), about(exchanges, second, last), range(last + 1)):
-            calls = [exchanges[index] for index in indexes]
-            found = self.shows(finding, calls) if len(calls) <= self._left else None
-            if found is not None:
-                calls = fewest(calls, lambda some: self.shows(finding, some) is not None)
-                calls = self._smaller(finding, calls)
-                return self.shows(finding, calls, force=True) or found
-        # It does not show again, or the allowance is spent: the calls it seems to need, as they were sent.
-        calls = [exchanges[index] for index in about(exchanges, second, last)][-_KEPT:]
+        wider = trail.about(trail.needed(seeds, shown=True), last)
+        if not self._spent():
+            first = trail.needed(seeds)
+            for indexes in (first, trail.about(first, last), wider, range(last + 1)):
+                calls = [trail.calls[index] for index in indexes]
+                if len(calls) <= self._left and self.shows(finding, calls):
+                    self._smaller(finding, fewest(calls, lambda some: self.shows(finding, some)))
+                    break
+        if self._best is not None:
+            return self._best
+        # It does not show again, or nothing may be sent: the calls it seems to need, as they were sent.
+        calls = [trail.calls[index] for index in wider][-_KEPT:]
         return dataclasses.replace(finding, calls=tuple(call.to_json() for call in calls))
 
-    def shows(self, finding: Finding, calls: Sequence[Exchange], *, force: bool = False) -> Finding | None:
-        """The finding, if these calls alone show it on a target that has forgotten everything."""
-        if self._left <= 0 and not force:
-            return None
+    def shows(self, finding: Finding, calls: Sequence[Exchange]) -> bool:
+        """Whether these calls alone show the finding on a target that has forgotten everything; kept if so."""
+        if self._spent():
+            return False
         self._left -= len(calls)
-        self._allowance.left -= len(calls)
+        self._allowance.calls -= len(calls)
         self.target.reset()
-        sent = resend(self.target, self.contract, calls)
+        clock = self._allowance.clock
+        try:
+            sent = resend(Limited(self.target, seconds=self._end - clock(), clock=clock), self.contract, calls)
+        except BudgetSpentError:
+            return False
         for found in checks.run(self.contract, sent, only=[finding.check]):
             if _same(found, finding):
-                return dataclasses.replace(found, calls=tuple(call.to_json() for call in sent))
-        return None
+                self._best = dataclasses.replace(found, calls=tuple(call.to_json() for call in sent))
+                return True
+        return False
 
-    def _smaller(self, finding: Finding, calls: list[Exchange]) -> list[Exchange]:
+    def _smaller(self, finding: Finding, calls: list[Exchange]) -> None:
         """Without the members of each request that do not matter."""
         for at, call in enumerate(calls):
             if not isinstance(call.request, Mapping):
@@ -75,13 +113,16 @@ class Shrinker:
             for member in list(call.request):
                 lesser = {name: value for name, value in calls[at].request.items() if name != member}
                 operation = self.contract.operation(call.operation)
-                if is_valid(operation, calls[at].request) and not is_valid(operation, lesser):
-                    # A right request made wrong would show another fault.
+                if not _broken(operation, lesser) <= _broken(operation, calls[at].request):
+                    # A request that is wrong in another way would show another fault.
                     continue
                 attempt = [*calls[:at], dataclasses.replace(calls[at], request=lesser), *calls[at + 1 :]]
-                if self.shows(finding, attempt) is not None:
+                if self.shows(finding, attempt):
                     calls = attempt
-        return calls
+
+
+def _broken(operation: Operation, request: Any) -> set[str]:
+    return {violation.schema_path for violation in iter_violations(operation, request)}
 
 
 def _same(found: Finding, finding: Finding) -> bool:
@@ -93,20 +134,6 @@ def _same(found: Finding, finding: Finding) -> bool:
     if not finding.violations:
         return found.group == finding.group
     return {each.schema_path for each in found.violations} <= {each.schema_path for each in finding.violations}
-
-
-def place(call: Mapping[str, Any], exchanges: Sequence[Exchange]) -> int | None:
-    """Which of the exchanges a finding's call is."""
-    for index, exchange in enumerate(exchanges):
-        if (
-            exchange.operation == call["operation"]
-            and exchange.request is call.get("request")
-            and exchange.response is call.get("response")
-            and exchange.account == call.get("account")
-            and (exchange.error.message if exchange.error else None) == call.get("error", {}).get("message")
-        ):
-            return index
-    return None
 
 
 def fewest(items: list[Any], holds: Callable[[list[Any]], bool]) -> list[Any]:

@@ -12,7 +12,7 @@ from validator.report.json import plain as jsonable
 from validator.results import Report, Severity
 
 _MOST = 300
-_FACTS = ("subject", "target", "seed", "region", "stopped", "ignored")
+_FACTS = ("subject", "target", "seed", "region", "stopped", "unshrunk", "ignored")
 _TALLIES = ("requests", "accepted", "rejected")
 # Drawn or told elsewhere on the page.
 _TOLD = {*_FACTS, "matrix", "timeline", "lifecycles", "groups", "phases", "operations"}

@@ -144,6 +144,7 @@ def _changes(report: Report, page: Page) -> Iterator[str]:
 def _tables(report: Report, page: Page) -> Iterator[list[str]]:
     yield list(_operations(report))
     yield list(_unchecked(report))
+    yield [_inline(str(text)) for text in (report.details.get("unshrunk"),) if text]
 
 
 def _operations(report: Report) -> Iterator[str]:

@@ -9,16 +9,20 @@ from urllib.parse import urlsplit
 from validator.contract import Operation
 from validator.errors import EnvironmentFailedError, UnusableInputError
 from validator.results import Unchecked
-from validator.transport.target import UNSUPPORTED, Answer
-from validator.transport.wire import Message, decode, encode
+from validator.transport.target import UNSUPPORTED, Answer, BudgetSpentError
+from validator.transport.wire import Message, decode, encode, to_json
 
 # Servers that stand in for AWS tell accounts apart by the access key; a key of twelve digits is taken for the account
 # itself by most of them. No real credential is ever sent to a URL.
 _SECRET = "not-a-secret"
+_CONNECT = 5.0
 
 
 class HttpTarget:
-    """A server that stands in for AWS, at a URL such as `http://127.0.0.1:4570`."""
+    """A server that stands in for AWS, at a URL such as `http://127.0.0.1:4570`.
+
+    `timeout` is in seconds. An answer is not waited for beyond `until`, a moment of `time.monotonic`; Limited sets it.
+    """
 
     owned = True
 
@@ -41,8 +45,12 @@ class HttpTarget:
         self.name, self.url = url.rstrip("/"), url.rstrip("/")
         self.accounts: tuple[str | None, ...] = accounts
         self.regions: tuple[str | None, ...] = regions
-        self._pool = pool if pool is not None else _connections(timeout)
+        self._pool = pool if pool is not None else _connections()
         self._resettable: bool | None = None
+        self._timeout = timeout
+        self.until: float | None = None
+        # How far the server's clock has been put on, so that what was recorded is as far apart as it was there.
+        self._ahead = 0.0
 
     def send(
         self,
@@ -70,7 +78,7 @@ class HttpTarget:
             status,
             answered,
             body,
-            recorded_at=time.time(),
+            recorded_at=time.time() + self._ahead,
             elapsed=elapsed,
             phase=phase,
             account=account,
@@ -93,9 +101,20 @@ class HttpTarget:
     def _call(self, method: str, url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         import urllib3
 
+        read = self._timeout if self.until is None else min(self._timeout, max(0.1, self.until - time.monotonic()))
         try:
-            answer = self._pool.request(method, url, body=body, headers=headers, redirect=False, retries=False)
+            answer = self._pool.request(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                timeout=urllib3.Timeout(connect=min(_CONNECT, read), read=read),
+            )
         except urllib3.exceptions.HTTPError as error:
+            if self.until is not None and time.monotonic() >= self.until:
+                raise BudgetSpentError("the time is up") from None
             reason = str(error).rpartition(": ")[2]
             raise EnvironmentFailedError(f"{self.url}: no answer: {reason}") from None
         return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data
@@ -113,15 +132,17 @@ class HttpTarget:
         return self._resettable
 
     def advance(self, seconds: float) -> bool:
-        """Not over HTTP: a server's clock is its own."""
-        return False
+        """Ask the server to put its clock on, which only our own emulator understands."""
+        done = bool(self._resettable) and self._control("advance", to_json({"seconds": seconds}))
+        self._ahead += seconds if done else 0.0
+        return done
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
 
 
-def _connections(timeout: float) -> Any:
+def _connections() -> Any:
     import urllib3
 
-    return urllib3.PoolManager(num_pools=2, maxsize=4, timeout=urllib3.Timeout(connect=5.0, read=timeout))
+    return urllib3.PoolManager(num_pools=2, maxsize=4)

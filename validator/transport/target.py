@@ -56,7 +56,8 @@ class Limited:
     """A target with a budget of requests, a deadline and a rate; calls beyond them raise BudgetSpentError.
 
     With `reading` an operation that may change something is never sent, whoever asks. `rate` is in calls a second.
-    `clock` and `sleep` are the seams for tests.
+    `deadline` is when it ends, by `clock`; what the caller does beside calling must heed it too. `clock` and `sleep`
+    are the seams for tests.
     """
 
     def __init__(
@@ -73,8 +74,11 @@ class Limited:
         self.target, self.left, self._clock, self._sleep = target, requests, clock, sleep
         self._reading = reading
         self.name, self.accounts, self.regions, self.owned = target.name, target.accounts, target.regions, target.owned
-        self._deadline = None if seconds is None else clock() + seconds
+        self.deadline = None if seconds is None else clock() + seconds
         self._pause, self._next = (1 / rate if rate else 0.0), clock()
+        if hasattr(target, "until"):
+            # One that waits for answers is not to wait longer than there is time.
+            target.until = self.deadline
         self.sent = 0
 
     def send(
@@ -91,11 +95,13 @@ class Limited:
             return Unchecked("only operations that read are allowed", operation.service, operation.name)
         if self.left is not None and self.left <= 0:
             raise BudgetSpentError("the budget of requests is spent")
-        now = self._clock() if self._deadline is not None or self._pause else 0.0
-        if self._deadline is not None and now >= self._deadline:
+        now = self._clock() if self.deadline is not None or self._pause else 0.0
+        if self.deadline is not None and now >= self.deadline:
             raise BudgetSpentError("the time is up")
         if self._pause:
             if now < self._next:
+                if self.deadline is not None and self._next >= self.deadline:
+                    raise BudgetSpentError("the time is up")
                 self._sleep(self._next - now)
             self._next = max(now, self._next) + self._pause
         if self.left is not None:
