@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests import odd_shapes
 from validator import validate
 from validator.boundary import Boundary, iter_boundary, plan, unexercisable
 from validator.constraints import constraints
 from validator.contract import Contract
-from validator.smallest import NoInstanceError
+from validator.demands import Part, resolve
+from validator.smallest import NoInstanceError, keys
 from validator.variations import UNKNOWN_MEMBER
 
 FLAGSHIPS = [
@@ -298,3 +300,52 @@ def test_a_shape_within_itself_ends_and_one_that_requires_itself_is_told(made: C
     assert plan(made.operation("Loop")).edits
     with pytest.raises(NoInstanceError, match="Never requires another of itself without end"):
         plan(made.operation("Never"))
+
+
+@pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
+def test_shapes_with_few_instances_or_none(engine: str) -> None:
+    operation = odd_shapes.operation()
+    items = list(iter_boundary(operation))
+    for item in items:
+        assert judged(operation, item.instance, engine=engine) == due(item), item
+    for name in odd_shapes.ABSENT:
+        assert values(items, name) == [], name
+    exercised = {(each.id, item.side) for item in items for each in (item.constraint, *item.also) if each}
+    named = {(each.constraint.id, each.side): each for each in unexercisable(operation)}
+    for constraint in constraints(operation):
+        for side in ("satisfied", "violated"):
+            assert ((constraint.id, side) in exercised) != ((constraint.id, side) in named), (constraint, side)
+    reasons = {
+        f"{each.constraint.member_path} {each.constraint.keyword} {each.side}": each.reason for each in named.values()
+    }
+    for place, reason in {
+        "/never/again required satisfied": "never requires another of itself without end",
+        "/large minItems violated": "2000000 is more than the 1100000 that are built",
+        "/neither oneOf satisfied": "no member of the union neither can be built: never requires another of itself "
+        "without end; 2000000 is more than the 1100000 that are built",
+        "/hopeless pattern violated": "no text of hopeless was found: pattern '(?!a)a' with 0 to any number of characters",
+        "/short pattern satisfied": "no text of short was found: pattern '[a-z]{5}' with 0 to 4 characters",
+        "/unread pattern violated": "no text of unread was found: pattern '[z-a]' with 0 to any number of characters",
+        "/maps/* minProperties satisfied": "hopelessKeys has only 0 different keys",
+        "/only enum violated": "the pattern or the length takes nothing but the members",
+        "/only pattern violated": "the enum allows nothing that the pattern refuses",
+        "/twice maxLength satisfied": "no text of 100 characters that the pattern takes was found",
+        "/some maxProperties violated": "some has only 3 different keys",
+        "/wide maxItems satisfied": "2000000 is more than the 1100000 that are built",
+        "/long maxLength violated": "2000001 is more than the 1100000 that are built",
+    }.items():
+        assert reasons.get(place) == reason
+    # What can be exercised, beside all that cannot.
+    assert values(items, "five")[0] == 5
+    assert {5, 4, 6} <= {value for value in values(items, "five") if type(value) is int}
+    assert {frozenset(value) for value in values(items, "either") if isinstance(value, dict)} >= {
+        frozenset("a"), frozenset("b"), frozenset("ab"),
+    }  # fmt: skip
+    assert any("unknownMember_" in item.instance for item in items if isinstance(item.instance, dict))
+    assert min(len(text) for text in values(items, "deep") if isinstance(text, str) and text.isalpha()) == 41
+
+
+def test_a_minimum_that_no_map_reaches_is_told() -> None:
+    contract = odd_shapes.operation().contract
+    with pytest.raises(NoInstanceError, match=r"^some has only 3 different keys$"):
+        keys(contract, resolve(contract, Part({"$ref": "#/$defs/some"}, "")), 4)

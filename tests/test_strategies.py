@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import random
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
+from tests import odd_shapes
 from tests.test_boundary import DOCUMENT
 from validator import sources, strategies, validate
 from validator.contract import Contract, Operation
@@ -271,6 +274,57 @@ def test_every_kind_of_shape_draws(name: str) -> None:
             ]
         ),
     )
+
+
+def test_shapes_with_few_instances_or_none_are_drawn_all_the_same() -> None:
+    operation = odd_shapes.operation()
+    seen: dict[str, list[Any]] = {}
+
+    def judge(request: Any) -> None:
+        for engine in ENGINES:
+            assert broken(operation, request, engine=engine) == []
+        for name, value in request.items():
+            seen.setdefault(name, []).append(value)
+
+    each(strategies.requests(operation), 150, judge)
+    assert set(odd_shapes.SHAPES) - seen.keys() == odd_shapes.ABSENT
+    for name in odd_shapes.EMPTY:
+        assert not any(seen[name]), name
+    assert all(set(value) == {"a", "b", "c"} for value in seen["full"])
+    assert {len(value) for value in seen["mixed"]} == {4, 6, 8}
+    assert all(len(base64.b64decode(value)) >= 5000 for value in seen["bytes"])
+    assert all(value == struct.unpack("<f", struct.pack("<f", value))[0] for value in seen["single"] if value % 1)
+
+
+def test_tomorrow_adds_nothing_that_today_has() -> None:
+    operation, added = odd_shapes.operation(), set()
+
+    def judge(response: Any) -> None:
+        added.update(response.keys() - odd_shapes.SHAPES.keys())
+        for name in ("newMember", "x"):
+            assert type(response.get(name, False)) is bool
+
+    each(strategies.responses(operation, tomorrow=True), 200, judge)
+    assert added == {"futureSetting"}
+
+
+def test_documents_and_events_are_drawn() -> None:
+    operation = validate.load("bedrock-runtime").operation("ConverseStream")
+    documents = []
+
+    def judge(request: Any) -> None:
+        documents.append(request.get("additionalModelRequestFields"))
+
+    each(strategies.requests(operation), 60, judge)
+    assert any(documents)
+    each(strategies.responses(operation), 5, lambda response: _none(response.get("stream", [])))
+
+
+def test_what_no_request_can_break_is_told() -> None:
+    free = {**DOCUMENT, "$defs": {"Put": {"x-aws-document": True}}}
+    operation = Contract.from_document(free, judge=validate.iter_violations).operation("Put")
+    with pytest.raises(UnusableInputError, match=r"made\.Put: has no constraint that a request can break"):
+        strategies.invalid_requests(operation)
 
 
 # (service, operation, direction) -> why it cannot be drawn; of 18,301 inputs and as many outputs there is none.

@@ -123,6 +123,57 @@ def test_hard_patterns(pattern: str, low: int, high: int, shortest: str | None) 
     assert shortest is None or found == shortest
 
 
+@pytest.mark.parametrize(
+    ("pattern", "lengths"),
+    [
+        ("(?:ab|cdef){2}", {4, 6, 8}),
+        ("(?:|ab){3}", {0, 2, 4, 6}),
+        ("(?:(?!a)|ab){2,3}", {0, 2, 4, 6}),
+        ("(?:aa|bbbbb)*", {*range(2, 61, 2), *range(5, 61), 0} - {1, 3}),
+        ("(?:aa|bbbbb)+x", {3, 5, *range(6, 61)} - {4}),
+        ("(?:a|b{9}){4,}", {4, 5, 6, 7, 8, *range(9, 61)}),
+    ],
+)
+def test_repetitions_of_several_lengths_are_written(pattern: str, lengths: set[int]) -> None:
+    source = Texts((pattern,), 0, 2000)
+    found = {length: source.of_length(length) for length in range(61)}
+    assert {length for length, text in found.items() if text is not None} == lengths
+    for length, text in found.items():
+        assert text is None or (len(text) == length and re.fullmatch(pattern, text))
+
+
+def test_where_too_many_repetitions_are_needed_nothing_wrong_is_written() -> None:
+    # Eighty of one kind and one of the other are more than is tried.
+    assert Texts(("(?:aa|b{101})*",), 0, 2000).of_length(261) is None
+
+
+def test_the_longest_text_is_looked_for_near_the_bound() -> None:
+    assert Texts((r"([a-z])\1",), 0, 9).longest(9) == "aa"
+    assert Texts(("[a-z]{3}",), 0, 9).longest(9) == "aaa"
+    assert Texts(("(?!a)a",), 0, 9).longest(9) is None
+
+
+def test_a_pattern_that_cannot_be_decided_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Texts(("[a-z]+",), 0, 9)
+    assert not source.matches("1")
+
+    class Endless:
+        def fullmatch(self, text: str) -> bool:
+            raise patterns.Undecided("too long")
+
+    monkeypatch.setattr(source, "_matchers", [Endless()])
+    assert source.matches("1")
+    assert source.near_misses() == []
+
+
+def test_a_pattern_that_cannot_be_read_has_no_texts_and_refuses_nothing() -> None:
+    source = Texts(("[z-a]", "[a-z]+"), 0, 9)
+    assert source.matches("abc")
+    assert not source.matches("1")
+    assert source.shortest is None
+    assert list(source.iter_distinct()) == []
+
+
 def test_several_patterns_and_bounds_hold_together() -> None:
     found = Texts(("[a-z0-9]+", ".*[0-9]"), 3, 4)
     assert found.accepts(found.shortest or "")
@@ -135,6 +186,8 @@ def test_what_no_text_satisfies_has_none() -> None:
     assert Texts(("[a-z]{5}",), 0, 4).shortest is None
     assert Texts(("[a&&b]",), 0, 4).shortest is None
     assert Texts(("(?!a)a",), 0, 4).shortest is None
+    assert Texts(("(?=[a&&b]$)a",), 0, 4).shortest is None
+    assert list(Texts(("[a-z]{5}",), 0, 4).iter_distinct()) == []
     assert list(Texts(("a|b",), 0, 4).iter_distinct()) == ["a", "b"]
     assert Texts((r"[\s\S]*",), 0, 4).near_misses() == []
 

@@ -118,12 +118,11 @@ def text(demand: Demand) -> str:
     if plain is None:
         plain = demand.texts.shortest
     if plain is None:
-        raise NoInstanceError(f"no text of {demand.shape} was found: {why_none(demand)}")
+        raise NoInstanceError(f"no text of {demand.shape} was found: {_asked(demand)}")
     return plain
 
 
-def why_none(demand: Demand) -> str:
-    """Why a text demand has no text, in words."""
+def _asked(demand: Demand) -> str:
     most = demand.limits["maxLength"].value if "maxLength" in demand.limits else "any number of"
     span = f"{demand.bound('minLength', 0)} to {most} characters"
     named = " and ".join(f"pattern {limit.value!r}" for limit in demand.patterns) or "no pattern"

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 from validator import patterns, spans
 from validator.choosers import SIMPLEST, Chooser, Seeded
+from validator.errors import PatternError
 from validator.patterns import charset
 from validator.patterns.tree import Backreference, Boundary, Chars, Choice, Group, Look, Node, Repeat, Sequence, walk
 from validator.spans import ENDLESS, Spans
@@ -171,8 +172,9 @@ class Texts:
 
     def __init__(self, demanded: tuple[str, ...], low: int, high: int) -> None:
         self.patterns, self.low, self.high = demanded, low, high
-        self._matchers = [patterns.compile(pattern) for pattern in demanded]
-        trees = [patterns.parse(pattern) for pattern in demanded]
+        readable = [pattern for pattern in demanded if _is_readable(pattern)]
+        self._matchers = [patterns.compile(pattern) for pattern in readable]
+        trees = [patterns.parse(pattern) for pattern in readable]
         # The text is written from the first tree; the others, and conditions in it, are tests.
         self.piece = measure(trees[0] if trees else Repeat(Chars(charset.EVERY), 0, None))
         self.tested = len(trees) > 1 or any(
@@ -185,6 +187,9 @@ class Texts:
         for tree in trees:
             for low, most in _length_looks(tree):
                 self.possible = spans.clip(self.possible, low, most)
+        if len(readable) < len(demanded):
+            # What cannot be read refuses nothing, but nothing can be written of which it is sure.
+            self.possible = ()
 
     @cached_property
     def lengths(self) -> Spans:
@@ -245,10 +250,8 @@ class Texts:
     def iter_distinct(self) -> Iterator[str]:
         """Texts that keep everything, each once, plain ones first; as many as were found."""
         seen = set()
-        for seed in range(-1, 100_000):
+        for seed in itertools.count(-1) if self.lengths else ():
             chooser: Chooser = SIMPLEST if seed < 0 else Seeded(seed)
-            if not self.lengths:
-                return
             length = self.lengths[0][0] if seed < 0 else chooser.length(self.lengths)
             text = self.write(length, chooser)
             if text is not None and text not in seen:
@@ -290,6 +293,14 @@ class Texts:
             return not all(matcher.fullmatch(text) for matcher in self._matchers)
         except patterns.Undecided:
             return False
+
+
+def _is_readable(pattern: str) -> bool:
+    try:
+        patterns.parse(pattern)
+    except PatternError:
+        return False
+    return True
 
 
 def _mutations(match: str) -> Iterator[Iterator[str]]:

@@ -68,7 +68,8 @@ class Spot:
 
     def satisfied(self, constraint: Constraint, value: Any = _ABSENT, note: str = "") -> Edit:
         """The whole instance with a conforming value at the place; without one, as it stands."""
-        if value is _ABSENT or (value == self.value and type(value) is type(self.value)):
+        held = self.is_key and value in get(self.base, self.path[:-1])
+        if value is _ABSENT or held or (value == self.value and type(value) is type(self.value)):
             return Edit(self.base, None, None, constraint, "satisfied", note=note)
         return self._edit(constraint, "satisfied", value, None, False, note)
 
@@ -300,6 +301,8 @@ def _sized(spot: Spot, constraint: Constraint, make: Callable[[int], Any]) -> Ed
     }[spot.demand.kind]
     least, most = spot.demand.bound(low, 0), spot.demand.bound(high, LARGEST * 2)
     wanted: tuple[tuple[Side, int], ...] = (("satisfied", inside), ("satisfied", further), ("violated", outside))
+    missing: dict[Side, str] = {}
+    done = set()
     for side, size in wanted:
         if side == "satisfied" and not least <= size <= most:
             continue
@@ -308,9 +311,13 @@ def _sized(spot: Spot, constraint: Constraint, make: Callable[[int], Any]) -> Ed
                 raise NoInstanceError(f"{size} is more than the {LARGEST} that are built")
             value = make(size)
         except NoInstanceError as error:
-            yield Unexercisable(constraint, side, str(error))
+            missing.setdefault(side, str(error))
             continue
+        done.add(side)
         yield (spot.satisfied if side == "satisfied" else spot.violated)(constraint, value, f"{size} of them")
+    for side, reason in missing.items():
+        if side not in done:
+            yield Unexercisable(constraint, side, reason)
 
 
 def _items(spot: Spot, constraint: Constraint) -> Edits:

@@ -132,11 +132,11 @@ def _list(drawing: Drawing, demand: Demand, depth: int) -> Any:
     if low > LARGEST:
         raise NoInstanceError(f"{low} items are more than the {LARGEST} that are built")
     item = demands.resolve(drawing.contract, demand.items)
-    if drawing.tomorrow and depth <= 1 and drawing.draw(_EIGHT) == 7:
-        # A long page: one item drawn, over and over.
-        return [drawing.value(item, depth + 1)] * min(high, max(low, 1000))
-    length = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
     try:
+        if drawing.tomorrow and depth <= 1 and drawing.draw(_EIGHT) == 7:
+            # A long page: one item drawn, over and over.
+            return [drawing.value(item, depth + 1)] * min(high, max(low, 1000))
+        length = drawing.draw(integers(low, max(low, min(high, low + _LONGEST_LIST))))
         items = [drawing.part(demand.items, depth) for _ in range(min(length, 20))]
     except NoInstanceError:
         if low:

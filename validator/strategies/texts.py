@@ -8,12 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from validator import smallest
 from validator.choosers import nth
 from validator.demands import Demand
 from validator.patterns import charset
-from validator.smallest import NoInstanceError, why_none
 from validator.spans import Spans
-from validator.texts import Texts
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -84,8 +83,6 @@ class Drawn:
         """A run of characters, printable ASCII where there is any, with a stranger among them now and then."""
         if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
             return chr(ranges[0][0]) * length
-        if length == 0:
-            return ""
         drawn = min(length, _RUN)
         run: str = self.draw(_run(ranges, drawn))
         strangers = _strangers(ranges)
@@ -100,16 +97,10 @@ _TWELVE = st.integers(0, 11)
 def text(draw: Draw, demand: Demand) -> str:
     """A text that keeps a demand's patterns and lengths; NoInstanceError when none was found."""
     source = demand.texts
-    if not source.lengths:
-        raise NoInstanceError(f"no text of {demand.shape}: {why_none(demand)}")
-    chooser = Drawn(draw)
-    written = source.write(chooser.length(source.lengths), chooser)
+    if source.lengths:
+        chooser = Drawn(draw)
+        written = source.write(chooser.length(source.lengths), chooser)
+        if written is not None:
+            return written
     # With conditions in the pattern some choices give nothing; the plain text keeps the example alive.
-    return written if written is not None else plain(source, demand)
-
-
-def plain(source: Texts, demand: Demand) -> str:
-    """The shortest text of a demand; NoInstanceError when none was found."""
-    if source.shortest is None:
-        raise NoInstanceError(f"no text of {demand.shape}: {why_none(demand)}")
-    return source.shortest
+    return smallest.text(demand)
