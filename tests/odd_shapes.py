@@ -15,7 +15,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     # Without an instance.
     "never": {"type": "structure", "required": ["again"], "members": {"again": {"shape": "never"}}},
     "large": {"type": "list", "member": {"shape": "flag"}, "min": HUGE},
-    "neither": {"type": "structure", "union": True, "members": {"never": {"shape": "never"}, "big": {"shape": "large"}}},
+    "neither": {"type": "structure", "union": True, "members": {"no": {"shape": "never"}, "nor": {"shape": "large"}}},
     "hopeless": {"type": "string", "pattern": "(?!a)a"},
     "short": {"type": "string", "pattern": "[a-z]{5}", "max": 4},
     "unread": {"type": "string", "pattern": "[z-a]"},
@@ -30,7 +30,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "five": {"type": "integer", "min": 5, "max": 5},
     "either": {
         "type": "structure", "union": True,
-        "members": {"no": {"shape": "never"}, "a": {"shape": "name"}, "nor": {"shape": "never"}, "b": {"shape": "flag"}},
+        "members": {
+            "no": {"shape": "never"}, "a": {"shape": "name"}, "nor": {"shape": "never"}, "b": {"shape": "flag"},
+        },
     },
     "twice": {"type": "string", "pattern": r"([a-z])\1", "max": 100},
     "full": {"type": "map", "key": {"shape": "key"}, "value": {"shape": "flag"}, "min": 3},

@@ -323,7 +323,8 @@ def test_shapes_with_few_instances_or_none(engine: str) -> None:
         "/large minItems violated": "2000000 is more than the 1100000 that are built",
         "/neither oneOf satisfied": "no member of the union neither can be built: never requires another of itself "
         "without end; 2000000 is more than the 1100000 that are built",
-        "/hopeless pattern violated": "no text of hopeless was found: pattern '(?!a)a' with 0 to any number of characters",
+        "/hopeless pattern violated": "no text of hopeless was found: pattern '(?!a)a' "
+        "with 0 to any number of characters",
         "/short pattern satisfied": "no text of short was found: pattern '[a-z]{5}' with 0 to 4 characters",
         "/unread pattern violated": "no text of unread was found: pattern '[z-a]' with 0 to any number of characters",
         "/maps/* minProperties satisfied": "hopelessKeys has only 0 different keys",
