@@ -79,6 +79,43 @@ def test_a_changed_shape_is_named_once_with_every_operation_that_reaches_it() ->
     assert request.message == "Op0.mode, Op1.mode, Op2.mode and 3 more (request): has the new values B"
 
 
+def _document(member: dict[str, Any], **resources: Any) -> Contract:
+    document = json.loads(json.dumps(of_model(SMALL["base"]).document))
+    document["$defs"]["In"]["properties"]["all"] = {"$ref": "#/$defs/Texts", **member}
+    return Contract.from_document({**document, "x-aws-resources": resources})
+
+
+def test_what_stands_beside_a_reference_narrows_its_shape_there_alone() -> None:
+    old, new = _document({"maxItems": 4}), _document({"maxItems": 3, "minItems": 1})
+    assert sorted(map(named, drift.compare(old, new))) == [
+        "breaking maximum-lowered request /$defs/In/properties/all/maxItems",
+        "breaking minimum-raised request /$defs/In/properties/all/minItems",
+    ]
+    # The shape has at most five: a wider bound beside it changes nothing.
+    assert list(drift.compare(_document({}), _document({"maxItems": 9}))) == []
+
+
+def test_resources_that_come_go_and_change() -> None:
+    old = _document({}, Kept={"a": 1}, Gone={}, Other={"a": 1})
+    new = _document({}, Kept={"a": 1}, Fresh={}, Other={"a": 2})
+    assert [(change.kind, change.pointer) for change in drift.compare(old, new)] == [
+        ("resource-added", "/x-aws-resources/Fresh"),
+        ("resource-removed", "/x-aws-resources/Gone"),
+        ("resource-changed", "/x-aws-resources/Other"),
+    ]
+
+
+def test_a_service_that_the_installed_botocore_has_not_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = sources.ModelFolder([tmp_path], "2.0.0")
+    monkeypatch.setattr(sources, "installed", lambda: nothing)
+    found = list(drift.against_installed(["personalize"]))
+    assert found[0].kind == "service-removed"
+    assert {change.kind for change in found[1:]} == {"overlay-expired"}
+    assert all("any more" in change.message for change in found[1:])
+
+
 @pytest.mark.parametrize("service", ["ec2", "lambda", "personalize", "s3", "lexv2-models", "dynamodb"])
 def test_a_contract_is_no_change_from_itself(service: str) -> None:
     models = sources.installed()

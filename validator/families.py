@@ -92,10 +92,6 @@ class Family:
     token_seconds: float | None = None
     pending_quota: int | None = None
 
-    def verb(self, operation: str) -> str | None:
-        """What the operation does to this family (`create`, `describe` ...), or None."""
-        return next((verb for verb, name in self.operations.items() if name == operation), None)
-
     def created_as(self, request: Any, response: Any) -> str | None:
         """The identifier of what an accepted create made, or None when it cannot be told."""
         if self.chosen:

@@ -14,7 +14,7 @@ from typing import Any
 
 from validator.contract import Contract
 from validator.exchange import Exchange
-from validator.families import Family, families, family_of
+from validator.families import Family, family_of
 
 # A part of a name that the fuzzer gives to identifiers of things that were never created.
 GHOST = "never-created"
@@ -45,13 +45,10 @@ class Life:
     missing: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
 
-    def status_before(self, index: int) -> tuple[int, str] | None:
-        """The last status seen before an exchange, and when."""
-        lifecycle = self.family.lifecycle
-        if lifecycle is None:
-            return None
+    def status_before(self, index: int, member: str) -> tuple[int, str] | None:
+        """The last status seen in that member before an exchange, and when."""
         for sight in reversed(self.sights):
-            if sight.index < index and isinstance(status := sight.seen.get(lifecycle.member), str):
+            if sight.index < index and isinstance(status := sight.seen.get(member), str):
                 return sight.index, status
         return None
 
@@ -263,8 +260,3 @@ def _walk(
     walk.pages.append(page)
     if page.next is not None:
         open_walks[exchange.operation, scope, key, page.next] = walk
-
-
-def relatives(contract: Contract, name: str) -> Family | None:
-    """The family of that name, or None."""
-    return families(contract).get(name)

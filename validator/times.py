@@ -21,10 +21,7 @@ def to_epoch(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.timezone.utc)
-        try:
-            seconds = (value - _EPOCH).total_seconds()
-        except OverflowError:
-            return value
+        seconds = (value - _EPOCH).total_seconds()
         return int(seconds) if not value.microsecond and seconds.is_integer() else seconds
     if isinstance(value, datetime.date):
         return (value - _EPOCH.date()).days * 86400

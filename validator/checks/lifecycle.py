@@ -94,7 +94,7 @@ def _deletion(read: past.History, life: past.Life, rules: Lifecycle) -> Iterator
 
 def _now(read: past.History, life: past.Life, rules: Lifecycle, index: int) -> tuple[list[int], frozenset[str]] | None:
     """The states a resource can be in at an exchange, when the exchange just before shows it; else None."""
-    seen = life.status_before(index)
+    seen = life.status_before(index, rules.member)
     if seen is not None and seen[0] == index - 1 and seen[1] in rules.next:
         return [seen[0]], frozenset({seen[1]}) | rules.next[seen[1]]
     return None

@@ -43,7 +43,9 @@ def between(old: str | Path, new: str | Path, services: Iterable[str] = ()) -> I
         before, after = (side[service](overlays) if service in side else None for side in sides)
         if before is not None and after is not None:
             yield from compare(before, after)
-        elif (only := before or after) is not None:
+        else:
+            only = before or after
+            assert only is not None
             yield came_or_went(only, came=before is None)
 
 

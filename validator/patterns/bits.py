@@ -17,7 +17,6 @@ from validator.patterns.tree import (
     Boundary,
     Chars,
     Choice,
-    Group,
     Look,
     Node,
     Repeat,
@@ -148,7 +147,7 @@ class _Places:
             if isinstance(node.item, Chars):
                 return self.run_ends(self.mask(node.item.ranges), places, node.min, node.max)
             return self.repeated(node, places, forwards=True)
-        return self.either_way(node, places, forwards=True)
+        return self.placed(node, places)
 
     def run_ends(self, mask: int, places: int, low: int, high: int | None) -> int:
         if low:
@@ -192,7 +191,7 @@ class _Places:
             if isinstance(node.item, Chars):
                 return self.run_starts(self.mask(node.item.ranges), places, node.min, node.max)
             return self.repeated(node, places, forwards=False)
-        return self.either_way(node, places, forwards=False)
+        return self.placed(node, places)
 
     def run_starts(self, mask: int, places: int, low: int, high: int | None) -> int:
         if low:
@@ -212,13 +211,11 @@ class _Places:
 
     # --- both ways ---------------------------------------------------------------------------------------------
 
-    def either_way(self, node: Node, places: int, *, forwards: bool) -> int:
+    def placed(self, node: Node, places: int) -> int:
         if isinstance(node, Look):
             return self.look(node, places)
-        if isinstance(node, Boundary):
-            return places & self.border(node.kind)
-        assert isinstance(node, Group), "a backreference is decided elsewhere"
-        return self.ends(node.item, places) if forwards else self.starts(node.item, places)
+        assert isinstance(node, Boundary), "a backreference is decided elsewhere, and groups are kept for it alone"
+        return places & self.border(node.kind)
 
     def repeated(self, node: Repeat, places: int, *, forwards: bool) -> int:
         step = self.ends if forwards else self.starts
