@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import doctest
+import http.server
 import inspect
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +65,18 @@ def _follow(page: Path, place: Path) -> str | None:
                 os.kill(int(file.read_text("ascii")), signal.SIGTERM)
 
 
+_DATABASE = "db.example:6379"
+
+
+def _database() -> str:
+    """Host and port of a Redis server made for the asking."""
+    import fakeredis
+
+    server = fakeredis.TcpFakeServer(("127.0.0.1", 0))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"127.0.0.1:{server.server_address[1]}"
+
+
 def _free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -71,9 +85,10 @@ def _free_port() -> str:
 
 def _done(page: Path, home: Path, folder: Path) -> str | None:
     port = _free_port()
+    database = _database() if _DATABASE in page.read_text("utf-8") else ""
     for step in documents.steps(page):
         # Pages show the port that serve takes by itself; here it may be taken.
-        text = step.text.replace("4570", port)
+        text = step.text.replace("4570", port).replace(_DATABASE, database)
         if isinstance(step, documents.File):
             (folder / step.name).parent.mkdir(parents=True, exist_ok=True)
             (folder / step.name).write_text(text, "utf-8")
@@ -149,6 +164,58 @@ def test_python_of_a_page_is_right(page: Path, tmp_path: Path, monkeypatch: pyte
             tree = ast.parse(block.text, f"{page.name}:{block.line}")
             if block.rest.startswith("run"):
                 exec(compile(tree, f"{page.name}:{block.line}", "exec"), globals_)
+
+
+class _TakesAll(http.server.BaseHTTPRequestHandler):
+    """A service that refuses nothing."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+_PHASES = """
+from hypothesis import Phase
+settings.register_profile("some", settings.get_profile("farm"), phases=[Phase.{}])
+settings.load_profile("some")
+"""
+
+
+def test_what_one_machine_saw_fail_the_others_try_first(tmp_path: Path) -> None:
+    page = documents.ROOT / "docs" / "howto" / "fuzz-your-emulator.md"
+    files = {step.name: step.text for step in documents.steps(page) if isinstance(step, documents.File)}
+    database = _database()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _TakesAll) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        def machine(name: str, number: int, phase: str) -> subprocess.CompletedProcess[str]:
+            folder = tmp_path / name
+            folder.mkdir()
+            (folder / "conftest.py").write_text(files["conftest.py"] + _PHASES.format(phase), "utf-8")
+            (folder / "test_emulator.py").write_text(files["test_emulator.py"], "utf-8")
+            places = {
+                "EXAMPLES_URL": f"redis://{database}/{number}",
+                "EMULATOR_URL": f"http://127.0.0.1:{server.server_address[1]}",
+            }
+            return subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_emulator.py"],
+                cwd=folder, env={**_environment(tmp_path), **places}, capture_output=True, text=True,
+                timeout=120, check=False,
+            )  # fmt: skip
+
+        first = machine("first", 0, "generate")
+        assert "accepted, though" in first.stdout, first.stdout + first.stderr
+        # With the examples of others and no new ones: what then fails was learnt from them.
+        second, stranger = machine("second", 0, "reuse"), machine("stranger", 1, "reuse")
+        server.shutdown()
+    assert "accepted, though" in second.stdout, second.stdout
+    assert "1 failed" not in stranger.stdout, stranger.stdout
 
 
 def test_every_command_is_documented() -> None:
