@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import enum
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -194,6 +195,11 @@ class Finding:
         if self.calls:
             document["calls"] = [dict(call) for call in self.calls]
         return document
+
+
+def at(finding: Finding, location: Location | None) -> Finding:
+    """The finding at another place."""
+    return dataclasses.replace(finding, location=location)
 
 
 def _without_indexes(pointer: str) -> str:
