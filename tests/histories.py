@@ -139,6 +139,26 @@ def listed_groups(*names: str, token: str | None = None, after: str | None = Non
     )
 
 
+def empty_pages(count: int) -> tuple[Exchange, ...]:
+    requests = ({"maxResults": 1, **({"nextToken": f"t{at}"} if at else {})} for at in range(count))
+    return tuple(listed(request=request, token=f"t{at}") for at, request in enumerate(requests, 1))
+
+
+def dataset(group_name: str, kind: str = "ITEMS") -> dict[str, str]:
+    schema = f"arn:aws:personalize:{REGION}:{ACCOUNT}:schema/s"
+    return {"name": "n", "schemaArn": schema, "datasetGroupArn": f"{GROUP}/{group_name}", "datasetType": kind}
+
+
+def made_dataset(group_name: str) -> Exchange:
+    return call("CreateDataset", dataset(group_name), {"datasetArn": DATA})
+
+
+def queues(*urls: str, token: str | None = None, after: str | None = None) -> Exchange:
+    request = {"MaxResults": 2, **({"NextToken": after} if after else {})}
+    page = {"QueueUrls": [f"https://sqs/{url}" for url in urls], **({"NextToken": token} if token else {})}
+    return call("ListQueues", request, page, service="sqs")
+
+
 def elsewhere(exchange: Exchange) -> Exchange:
     return dataclasses.replace(exchange, account="210987654321")
 
@@ -439,5 +459,41 @@ CASES: tuple[Case, ...] = (
         ),
         (call("UntagResource", {**TAGGED, "tagKeys": ["a"]}), call("ListTagsForResource", TAGGED, {"tags": []})),
         "removed",
+    ),
+    Case(
+        "tags_agree",
+        (
+            call("TagResource", {"resourceArn": "a", "tags": {"k": "1"}}, service="batch"),
+            call("ListTagsForResource", {"resourceArn": "a"}, {"tags": {"k": "2"}}, service="batch"),
+        ),
+        (
+            call("TagResource", {"resourceArn": "a", "tags": {"k": "1"}}, service="batch"),
+            call("ListTagsForResource", {"resourceArn": "a"}, {"tags": {"k": "1", "l": "2"}}, service="batch"),
+        ),
+        "by key",
+    ),
+    Case(
+        "deleted_is_gone",
+        (group("g"), drop_group("g"), *[group("g", "DELETE IN_PROGRESS")] * 21),
+        (group("g"), drop_group("g"), *[group("g", "DELETE IN_PROGRESS")] * 20, no_group("g")),
+        "never gone",
+    ),
+    Case(
+        "name_unique",
+        (made_dataset("g"), refused("CreateDataset", dataset("h"), "ResourceAlreadyExistsException")),
+        (made_dataset("g"), refused("CreateDataset", dataset("g", "items"), "ResourceAlreadyExistsException")),
+        "of another scope",
+    ),
+    Case(
+        "page_disjoint",
+        (queues("a", "b", token="t"), queues("b", after="t")),
+        (queues("a", "b", token="t"), queues("c", after="t")),
+        "of plain texts",
+    ),
+    Case(
+        "page_progress",
+        empty_pages(51),
+        (*empty_pages(50), listed("a", request={**PAGED, "nextToken": "t50"})),
+        "only empty pages",
     ),
 )

@@ -6,6 +6,7 @@ import pytest
 from histories import CASES, Case, call, create, describe, listed, refused
 
 from validator import checks, validate
+from validator.checks.rejections import keeps
 from validator.exchange import ErrorReply, Exchange
 from validator.results import Severity
 
@@ -97,3 +98,67 @@ def test_a_condition_that_only_prose_knows_is_no_error() -> None:
         refused = Exchange("ssm", "PutParameter", request, error=ErrorReply("ValidationException", message), status=400)
         (finding,) = checks.run(validate.load("ssm"), [refused], only=["valid_accepted"])
         assert str(finding.severity) == severity
+
+
+def test_tags_that_are_none_are_not_compared() -> None:
+    # That they are malformed is for the conformance checks to say.
+    odd = {"resourceArn": create().response["datasetImportJobArn"], "tags": ["a", {"tagKey": 5, "tagValue": "1"}]}
+    shown = call("ListTagsForResource", {"resourceArn": odd["resourceArn"]}, {"tags": []})
+    assert not found((call("TagResource", odd), shown), only=["tags_agree"])
+
+
+def test_a_state_that_nothing_documents_is_told_and_not_followed() -> None:
+    history = (describe(status="CREATE IN_PROGRESS"), describe(status="SLEEPING"), describe(status="ACTIVE"))
+    (finding,) = found(history, only=["lifecycle"])
+    assert finding.message == "DatasetImportJob is 'SLEEPING', which is no documented state"
+
+
+def test_where_an_account_is_unknown_nothing_is_foreign() -> None:
+    assert not found((create("a"), listed("a", account=None)), only=["account_isolated"])
+
+
+def test_a_token_of_another_operation_is_not_judged_where_nothing_is_declared() -> None:
+    first = call("ListApplications", {}, {"applications": [], "nextToken": "t"}, service="codedeploy")
+    assert not found(
+        (first, call("ListDeploymentConfigs", {"nextToken": "t"}, service="codedeploy")), only=["token_rejected"]
+    )
+    (finding,) = found(
+        (first, call("ListDeploymentConfigs", {"nextToken": "u"}, service="codedeploy")), only=["token_rejected"]
+    )
+    assert "forged" in finding.message
+
+
+def test_a_filter_by_what_nothing_shows_is_not_judged() -> None:
+    job = "arn:aws:forecast:us-east-1:123456789012:dataset-import-job/a"
+    page = {"DatasetImportJobs": [{"DatasetImportJobArn": job, "Status": "ACTIVE"}]}
+
+    def asked(key: str, value: str, condition: str = "IS") -> Exchange:
+        filters = [{"Key": key, "Value": value, "Condition": condition}]
+        return call("ListDatasetImportJobs", {"Filters": filters}, page, service="forecast")
+
+    for filtered, wrong in (
+        (asked("Status", "ACTIVE"), False),
+        (asked("Status", "ACTIVE", "IS_NOT"), True),
+        (asked("Status", "CREATE_FAILED"), True),
+        (asked("DatasetArn", "arn:x"), False),
+        (asked("Nothing", "x"), False),
+    ):
+        assert bool(found((filtered,), only=["filter_holds"])) is wrong
+
+
+def test_a_request_that_is_no_json_keeps_nothing() -> None:
+    operation = validate.load("personalize").operation("ListSchemas")
+    assert keeps(operation, {"maxResults": 5})
+    assert not keeps(operation, {"maxResults": 5, "nextToken": object()})
+    assert not keeps(operation, {1: 5})
+
+
+def test_another_resource_than_the_one_asked_for_is_told_and_what_a_life_begins_with_is_kept() -> None:
+    asked = dict(describe("a").request or {})
+    other = call("DescribeDatasetImportJob", asked, describe("b").response)
+    (finding,) = found((create("a"), other), only=["describe_agrees"])
+    assert "asked for" in finding.message
+    assert "/b" in finding.message
+    # What a target makes of a request it should have rejected is no further fault.
+    broken = call("CreateDatasetImportJob", {**(create("a").request or {}), "importMode": "SOME"}, create("a").response)
+    assert not found((broken, describe("a", importMode="FULL")), only=["describe_agrees"])
