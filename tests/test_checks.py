@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from histories import CASES, Case, call, create, describe, listed, refused
 
 from validator import checks, validate
+from validator import history as past
 from validator.checks.rejections import keeps
 from validator.exchange import ErrorReply, Exchange
 from validator.results import Severity
@@ -162,3 +165,53 @@ def test_another_resource_than_the_one_asked_for_is_told_and_what_a_life_begins_
     # What a target makes of a request it should have rejected is no further fault.
     broken = call("CreateDatasetImportJob", {**(create("a").request or {}), "importMode": "SOME"}, create("a").response)
     assert not found((broken, describe("a", importMode="FULL")), only=["describe_agrees"])
+
+
+APP = {"appId": "d1", "name": "n"}
+MADE = call("CreateApp", {"name": "n"}, {"app": APP}, service="amplify")
+SHOWN = call("GetApp", {"appId": "d1"}, {"app": APP}, service="amplify")
+HOOK = {"webhookId": "w", "appId": "d1"}
+HOOKED = call("CreateWebhook", {"appId": "d1", "branchName": "b"}, {"webhook": HOOK}, service="amplify")
+
+
+def test_what_deletes_a_part_does_not_delete_the_whole() -> None:
+    sequence = ["deleted_is_gone", "created_is_listed", "closure", "missing_is_not_found"]
+    branch = call("DeleteBranch", {"appId": "d1", "branchName": "b"}, service="amplify")
+    assert not found((MADE, branch, SHOWN), only=sequence)
+    # Nor is it sure that the whole is still there, or what stands on it.
+    gone = refused("GetApp", {"appId": "d1"}, "NotFoundException", service="amplify")
+    unhooked = refused("GetWebhook", {"webhookId": "w"}, "NotFoundException", service="amplify")
+    assert not found((MADE, HOOKED, branch, gone, unhooked), only=sequence)
+    assert found((MADE, HOOKED, gone), only=["closure"])
+    assert found((MADE, HOOKED, unhooked), only=["closure"])
+    dropped = call("DeleteApp", {"appId": "d1"}, service="amplify")
+    assert found((MADE, branch, dropped, SHOWN), only=["deleted_is_gone"])
+
+
+def test_an_answer_that_is_no_page_is_no_page() -> None:
+    for page in (None, "x", [], {"datasetImportJobs": "x"}):
+        odd = dataclasses.replace(listed("a"), response=page)
+        assert not found((listed("a"), odd), only=["page_size", "page_complete", "page_progress", "page_disjoint"])
+
+
+def test_a_change_of_what_nobody_has_seen_is_no_life() -> None:
+    changed = call("UpdateApp", {"appId": "d1", "name": "m"}, {"app": APP}, service="amplify")
+    history = past.read(validate.load("amplify"), [changed])
+    assert not history.lives
+    history = past.read(validate.load("amplify"), [SHOWN, changed])
+    assert [life.changed for life in history.lives.values()] == [[1]]
+
+
+def test_a_secret_need_not_come_back_as_it_was_given() -> None:
+    contract = validate.load("ssm")
+
+    def calls(**described: str) -> list[Exchange]:
+        asked = {"Name": "n", "Value": "secret", "Type": "SecureString", "DataType": "text"}
+        return [
+            Exchange("ssm", "PutParameter", asked, {"Version": 1, "Tier": "Standard"}, status=200),
+            Exchange("ssm", "GetParameter", {"Name": "n"}, {"Parameter": {**asked, **described}}, status=200),
+        ]
+
+    assert not list(checks.run(contract, calls(Value="AQICAHh"), only=["describe_agrees"]))
+    (finding,) = checks.run(contract, calls(DataType="aws:ec2:image"), only=["describe_agrees"])
+    assert "DataType" in finding.message

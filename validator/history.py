@@ -32,7 +32,10 @@ class Sight:
 
 @dataclass(slots=True)
 class Life:
-    """All that a sequence shows of one resource in one account and region; indexes are those of exchanges."""
+    """All that a sequence shows of one resource in one account and region; indexes are those of exchanges.
+
+    `deleted` is when it was asked to be deleted, or may have been: `surely_deleted` tells which.
+    """
 
     family: Family
     identifier: str
@@ -41,6 +44,7 @@ class Life:
     request: Mapping[str, Any] | None = None
     sights: list[Sight] = field(default_factory=list)
     deleted: int | None = None
+    surely_deleted: bool = False
     changed: list[int] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
@@ -193,7 +197,8 @@ def _live(history: History, family: Family, verb: str, index: int, exchange: Exc
             _life(history, family, scope, identifier).sights.append(Sight(index, "described", seen))
     elif exchange.accepted and verb == "delete":
         life = life or _life(history, family, scope, identifier)
-        life.deleted = index if life.deleted is None else life.deleted
+        if not life.surely_deleted:
+            life.deleted, life.surely_deleted = index, True
     elif exchange.accepted and life is not None:
         life.changed.append(index)
 
@@ -208,7 +213,8 @@ def _touch(history: History, index: int, exchange: Exchange) -> None:
             if life.identifier in named and index not in life.changed:
                 life.changed.append(index)
                 if deletes and life.deleted is None:
-                    life.deleted = index
+                    # Where nothing is declared it may as well be a part of it that goes: a branch of an app.
+                    life.deleted, life.surely_deleted = index, life.family.declared
             elif deletes and life.identifier not in named and _stands_on(life, named):
                 # Deleting a tree deletes what stands on what is named.
                 reached.add(life.identifier)

@@ -20,7 +20,7 @@ def deleted_is_gone(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
     """Findings for resources that are seen alive after their deletion, come back, or are being deleted for ever."""
     read = past.read(contract, exchanges)
     for life in read.lives.values():
-        if life.deleted is None:
+        if life.deleted is None or not life.surely_deleted:
             continue
         rules = life.family.lifecycle
         gone: int | None = None
