@@ -44,3 +44,19 @@ def test_what_a_service_leaves_empty_is_an_info(engine: str) -> None:
         each for each in operation.iter_violations(body, "response", engine=engine) if each.keyword != "pattern"
     ]
     assert (violation.keyword, violation.value, violation.severity("response")) == ("minLength", "", INFO)
+
+
+@pytest.mark.parametrize("engine", ["auto", "jsonschema"])
+@pytest.mark.parametrize(
+    ("call", "body", "severity"),
+    [
+        ("ssm.DeleteParameters", {"DeletedParameters": []}, INFO),
+        ("ssm.DeleteParameters", {"DeletedParameters": ["a"] * 11}, WARNING),
+        ("dynamodb.BatchGetItem", {"ConsumedCapacity": [], "Responses": {}}, None),
+        ("ssm.ListInventoryEntries", {"Entries": [{str(n): "a" for n in range(51)}]}, WARNING),
+    ],
+)
+def test_an_empty_list_or_map_of_an_answer_is_an_info(engine: str, call: str, body: Any, severity: Any) -> None:
+    service, _, name = call.partition(".")
+    found = load(service).operation(name).iter_violations(body, "response", engine=engine)
+    assert [violation.severity("response") for violation in found] == ([] if severity is None else [severity])

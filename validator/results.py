@@ -57,7 +57,8 @@ SEVERITIES: Mapping[str, tuple[Severity, Severity]] = {
 
 # A minimum size is a demand on callers. Services say "none" with an empty list, map or text whatever the model has.
 _LEAST = ("minItems", "minProperties", "minLength")
-_EMPTY: tuple[Any, ...] = ([], {}, "")
+# As they are, and as a violation shows them.
+_EMPTY: tuple[Any, ...] = ([], {}, "", "[0 items]", "{0 members}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from validator import demands
 from validator import history as past
 from validator.checks import check
 from validator.checks.rejections import keeps
@@ -50,7 +51,9 @@ def describe_agrees(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
 
 def _stable(contract: Contract, family: Family) -> set[str]:
     create = contract.operation(family.operations["create"])
-    names = {name for shape in (create.input, create.output) if shape for name in contract.define(shape)["properties"]}
+    members = [demands.root(contract, shape).members for shape in (create.input, create.output) if shape]
+    # What is secret comes back encrypted or masked, as SSM's SecureString does.
+    names = {name for each in members for name, part in each.items() if not demands.resolve(contract, part).sensitive}
     rules = family.lifecycle
     return names - {family.updated, rules.member if rules else None, rules.reason if rules else None}
 

@@ -70,13 +70,14 @@ class Shrinker:
         seeds = list(dict.fromkeys(index for call in finding.calls if (index := trail.place(call)) is not None))
         if not seeds:
             return finding
-        # First what the calls refer to, then every call about the same things, then also about those they show, and at
-        # last everything before them.
+        # First what the calls refer to, then every call about the same things, then what they show, every call about
+        # that, and at last everything before them.
         last = max(seeds)
-        wider = trail.about(trail.needed(seeds, shown=True), last)
+        second = trail.needed(seeds, shown=True)
+        wider = trail.about(second, last)
         if not self._spent():
             first = trail.needed(seeds)
-            for indexes in (first, trail.about(first, last), wider, range(last + 1)):
+            for indexes in (first, trail.about(first, last), second, wider, range(last + 1)):
                 calls = [trail.calls[index] for index in indexes]
                 if len(calls) <= self._left and self.shows(finding, calls):
                     self._smaller(finding, fewest(calls, lambda some: self.shows(finding, some)))
@@ -84,7 +85,8 @@ class Shrinker:
         if self._best is not None:
             return self._best
         # It does not show again, or nothing may be sent: the calls it seems to need, as they were sent.
-        calls = [trail.calls[index] for index in wider][-_KEPT:]
+        seeming = wider if len(wider) <= _KEPT else second[-_KEPT:]
+        calls = [trail.calls[index] for index in seeming]
         return dataclasses.replace(finding, calls=tuple(call.to_json() for call in calls))
 
     def shows(self, finding: Finding, calls: Sequence[Exchange]) -> bool:
