@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.test_boundary import DOCUMENT
 from validator import validate
 from validator.boundary import iter_boundary
 from validator.constraints import constraints
+from validator.contract import Contract
 from validator.coverage import Coverage
 
 CREATE = validate.load("personalize").operation("CreateDatasetImportJob")
@@ -87,3 +89,33 @@ def test_responses_can_be_counted_too() -> None:
     coverage = Coverage("response")
     coverage.observe(LIST, {"schemas": []})
     assert row(coverage, "personalize.ListSchemas")["satisfied"] > 0
+
+
+def test_what_others_counted_of_unknown_operations_is_left_out() -> None:
+    coverage = Coverage()
+    coverage.watch([LIST])
+    before = coverage.export()
+    coverage.merge({("nobody", "Nothing"): {"satisfied": ["x"], "violated": []}})
+    assert coverage.export() == before
+
+
+def test_an_operation_without_an_instance_has_nothing_to_miss() -> None:
+    never = Contract.from_document(DOCUMENT, judge=validate.iter_violations).operation("Never")
+    coverage = Coverage()
+    coverage.watch([never])
+    found = row(coverage, "made.Never")
+    assert found["missing"] == []
+    assert len(found["unexercisable"]) == 2 * found["total"]
+    assert set(found["unexercisable"].values()) == {"Never requires another of itself without end"}
+
+
+@pytest.mark.parametrize(("labels", "counts"), [({"ab": "c"}, True), ({}, False), ([], False)])
+def test_a_key_is_seen_where_a_map_has_one(labels: object, counts: bool) -> None:
+    put = Contract.from_document(DOCUMENT, judge=validate.iter_violations).operation("Put")
+    coverage = Coverage()
+    coverage.observe(put, {"either": {"b": True}, "labels": labels})
+    seen = set(coverage.export()["made", "Put"]["satisfied"])
+    keys = {each.id for each in constraints(put) if each.member_path == "/labels/<key>"}
+    assert keys
+    assert (keys <= seen) is counts
+    assert bool(keys & seen) is counts

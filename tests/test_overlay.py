@@ -281,3 +281,33 @@ def test_the_reason_of_an_expired_entry_shows_where_long_values_differ() -> None
     assert "new" in expired.reason
     assert "old" in expired.reason
     assert len(expired.reason) < 250
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"alternatives": {}}, "alternatives must be a list of patches"),
+        ({"alternatives": [[]]}, "alternatives: patch must be a list of JSON Patch operations"),
+        ({"alternatives": [[op("test", "/$defs/A/type", "string")]]}, "alternatives: patch changes nothing"),
+        ({"patch": []}, "patch must be a list of JSON Patch operations"),
+        ({"patch": {}}, "patch must be a list of JSON Patch operations"),
+        ({"patch": [5]}, "operation 0 of the patch must have an op of"),
+        ({"api_version": 5}, "api_version must be text"),
+    ],
+)
+def test_a_malformed_entry_says_what_it_must_have(change: dict[str, Any], told: str, tmp_path: Path) -> None:
+    right = {
+        "id": "one", "layer": "documented", "reason": "why", "evidence": ["https://example.org/"],
+        "patch": [op("add", "/$defs/A/maxLength", 5)],
+    }  # fmt: skip
+    given = [(right, ""), ({**right, **change}, told), (5, "an entry must be an object")]
+    for number, (raw, expected) in enumerate(given):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "x.json").write_text(json.dumps({"service": "x", "entries": [raw]}))
+        if not expected:
+            assert [each.id for each in overlay.load(folder, "x")] == ["one"]
+            continue
+        with pytest.raises(MalformedContractError) as caught:
+            overlay.load(folder, "x")
+        assert expected in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ HOSTILE = [
     json.loads(line)
     for line in (Path(__file__).parent / "patterns" / "hostile.jsonl").read_text(encoding="utf-8").splitlines()
 ]
+# A tracer, such as that of coverage, is paid for every line.
+TRACED = 1 if sys.gettrace() is None else 5
 
 
 def pumped(case: dict[str, Any], length: int) -> str:
@@ -42,7 +45,7 @@ def test_exponential_patterns_are_decided_quickly(case: dict[str, Any]) -> None:
         for _ in range(6):  # a matcher may change its engine once it is used often
             begun = time.process_time()
             assert not compile(case["pattern"]).fullmatch(text)
-            assert time.process_time() - begun < 1
+            assert time.process_time() - begun < 1 * TRACED
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["used_by"][0]) for case in HOSTILE])
@@ -51,7 +54,7 @@ def test_a_megabyte_is_answered_or_given_up_soon(case: dict[str, Any]) -> None:
     begun = time.process_time()
     with contextlib.suppress(Undecided):
         assert not matcher.fullmatch(pumped(case, 1_000_000))
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 3 * TRACED
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_steep_patterns_never_hang(pattern: str) -> None:
         begun = time.process_time()
         with contextlib.suppress(Undecided):
             compile(pattern).fullmatch(text)
-        assert time.process_time() - begun < 3, (pattern, text[:3], len(text))
+        assert time.process_time() - begun < 3 * TRACED, (pattern, text[:3], len(text))
 
 
 # --- random patterns --------------------------------------------------------------------------------------------

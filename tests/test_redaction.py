@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,15 @@ def test_html_shows_no_password() -> None:
     page = report.renderer("html")(Report("validate", [redaction.redacted(finding())]), report.Page())
     assert "bob" in page
     assert SECRET not in page
+
+
+def test_below_a_depth_nothing_is_shown() -> None:
+    operation = load("dynamodb").operation("PutItem")
+    deep: Any = {"S": SECRET}
+    for _ in range(40):
+        deep = {"L": [deep]}
+    call = {"request": {"TableName": "t", "Item": {"a": {"S": "shown"}, "b": deep}}}
+    told = json.dumps(redaction.hidden(operation, call))
+    assert "shown" in told
+    assert SECRET not in told
+    assert told.count('"L"') > 5

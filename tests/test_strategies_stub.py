@@ -28,6 +28,7 @@ def client(service: str) -> Any:
 
 
 PERSONALIZE, S3, DYNAMODB = client("personalize"), client("s3"), client("dynamodb")
+KINESIS, IAM, BEDROCK = client("kinesis"), client("iam"), client("bedrock-runtime")
 
 
 @quick
@@ -133,3 +134,63 @@ def test_the_example_of_the_documentation_finds_its_bugs(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
+
+
+@quick
+@given(st.data())
+def test_what_says_whether_there_is_more_agrees_with_the_tokens(data: st.DataObject) -> None:
+    with strategies.stub(KINESIS, data, tomorrow=True) as calls:
+        pages = list(KINESIS.get_paginator("list_streams").paginate())
+    assert len(pages) == len(calls) <= 3
+    assert [page["HasMoreStreams"] for page in pages] == ["NextToken" in page for page in pages]
+    assert not pages[-1]["HasMoreStreams"]
+
+
+@quick
+@given(st.data())
+def test_a_page_whose_token_is_no_text_is_the_last(data: st.DataObject) -> None:
+    with strategies.stub(DYNAMODB, data) as calls:
+        pages = list(DYNAMODB.get_paginator("scan").paginate(TableName="films"))
+    assert len(pages) == len(calls) == 1
+
+
+@quick
+@given(st.data())
+def test_calls_without_an_answer_are_answered(data: st.DataObject) -> None:
+    with strategies.stub(IAM, data) as calls:
+        assert IAM.delete_user(UserName="bob").keys() == {"ResponseMetadata"}
+    assert [call.operation for call in calls] == ["DeleteUser"]
+
+
+def test_variants_that_nobody_knows_are_named_as_botocore_names_them() -> None:
+    seen = set()
+
+    @settings(quick, max_examples=100)
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        with strategies.stub(BEDROCK, data, tomorrow=True):
+            answer = BEDROCK.converse(modelId="m", messages=[{"role": "user", "content": [{"text": "a"}]}])
+        output = answer["output"]
+        assert len(output) == 1
+        seen.update(output)
+        if "SDK_UNKNOWN_MEMBER" in output:
+            assert output["SDK_UNKNOWN_MEMBER"]["name"] in ("newMember", "futureSetting", "x")
+
+    draw()
+    assert seen == {"message", "SDK_UNKNOWN_MEMBER"}
+
+
+def test_what_declares_no_error_may_be_throttled() -> None:
+    codes = set()
+
+    @quick
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        with strategies.stub(S3, data, errors=True):
+            try:
+                S3.list_buckets()
+            except botocore.exceptions.ClientError as error:
+                codes.add((error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]))
+
+    draw()
+    assert codes == {("ThrottlingException", 400)}

@@ -180,3 +180,15 @@ def test_names_that_do_not_exist_are_told():
         cache.load(Folder(), "../sqs")
     with pytest.raises(UnknownNameError, match="operation"):
         cache.load(Folder(), SERVICE).operation("CreateQueues")
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(root, monkeypatch):
+    def full(*_names):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.os, "replace", full)
+    expected = asked(Folder())
+    assert [file.name for file in root.rglob("*") if file.is_file()] == []
+    monkeypatch.undo()
+    monkeypatch.setenv("AWS_CONTRACT_CACHE", str(root))
+    assert asked(Folder()) == expected
