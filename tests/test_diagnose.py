@@ -84,6 +84,32 @@ def test_blobs():
     assert "*** (never shown)" in block or "no base64!" in block
 
 
+@pytest.mark.parametrize(
+    ("name", "instance", "expected"),
+    [
+        (
+            "personalize.ListDatasetImportJobs",
+            {"maxResults": float("nan")},
+            ["boto3 sends this: it takes what is no JSON for a number"],
+        ),
+        (
+            "kms.Encrypt",
+            {"KeyId": "k", "Plaintext": ""},
+            ["want  1 to 4096 bytes", "boto3 sends this: it counts no bytes"],
+        ),
+        (
+            "sqs.CreateQueue",
+            {"QueueName": "q", "Attributes": {"Nope": "1"}},
+            ["/Attributes/Nope", "boto3 sends this: it checks no enum"],
+        ),
+    ],
+)
+def test_what_boto3_lets_through(name, instance, expected):
+    (block,) = blocks(name, instance)
+    for part in expected:
+        assert part in block, block
+
+
 def test_secrets_are_not_shown():
     instance = {"UserPoolId": "a_b", "Username": "u", "Password": "hunter2 "}
     (block,) = blocks("cognito-idp.AdminSetUserPassword", instance)
@@ -127,3 +153,5 @@ def test_characters_no_match_has():
     assert diagnose.strangers("a b!a", "[a-z]+") == (" ", "!")
     assert diagnose.strangers("abc", "[a-z]{1,2}") == ()
     assert diagnose.strangers("a", "(") == ()
+    # What a look alone names is nothing that a match has.
+    assert diagnose.strangers("ax", "(?!x)[a-z&&[^x]]+") == ("x",)

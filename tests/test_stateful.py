@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from validator import families, fuzz, validate
+from validator import families, fuzz, sources, validate
+from validator.contract import from_model_files
 from validator.coverage import Coverage
 from validator.emulator import Emulator
 from validator.exchange import Exchange
@@ -91,6 +92,56 @@ def test_identifiers_of_others_are_no_families() -> None:
     for service in ("kms", "secretsmanager", "dynamodb"):
         names = families.families(validate.load(service))
         assert not {"KeyPolicy", "ResourcePolicy", "SecretValue"} & set(names)
+
+
+def _inferred() -> dict[str, families.Family]:
+    def structure(**members: str) -> dict[str, Any]:
+        shapes = {name: {"shape": shape} for name, shape in members.items()}
+        return {"type": "structure", "required": list(members), "members": shapes}
+
+    def operation(input: str | None = None, output: str | None = None) -> dict[str, Any]:
+        shapes = {"input": {"shape": input}, "output": {"shape": output}}
+        return {"http": {}, **{side: shape for side, shape in shapes.items() if shape["shape"]}}
+
+    model = {
+        "metadata": {"apiVersion": "2020-01-01", "protocol": "json", "serviceId": "Made"},
+        "operations": {
+            "CreateThing": operation("Named", "ThingId"), "DescribeThing": operation("ThingId", "Thing"),
+            "DeleteThing": operation("Two"), "ListThings": operation(None, "Page"),
+            "CreateBox": operation("Named"), "DescribeBox": operation("Named", "Thing"),
+            "DeleteBox": operation("Named"), "ListBoxes": operation("Named", "Page"),
+            "CreateMode": operation("Named"), "DescribeMode": operation(None, "Named"),
+            "CreateLamp": operation("Named", "ThingId"), "DescribeLamp": operation("Two", "Thing"),
+        },
+        "shapes": {
+            "Named": structure(Name="Text"), "ThingId": structure(ThingId="Text"), "Thing": structure(Inner="Inner"),
+            "Inner": structure(ThingId="Text"), "Two": structure(Other="Text", Another="Text"),
+            "Page": structure(Others="Others", Ids="Texts"), "Text": {"type": "string"},
+            "Others": {"type": "list", "member": {"shape": "Named"}},
+            "Texts": {"type": "list", "member": {"shape": "Text"}},
+        },
+    }  # fmt: skip
+    files = sources.ModelFiles("made", "2020-01-01", model, {}, None, "")
+    return dict(families.families(from_model_files(files, entries=())))
+
+
+def test_what_cannot_be_told_of_a_family_is_left_out() -> None:
+    found = _inferred()
+    # Nothing names a mode, and two members name a lamp.
+    assert set(found) == {"Thing", "Box"}
+    thing, box = found["Thing"], found["Box"]
+    # Which of its two members names what is deleted cannot be told.
+    assert thing.operations == {"create": "CreateThing", "describe": "DescribeThing", "list": "ListThings"}
+    assert thing.created_as({"Name": "n"}, {"ThingId": "t"}) == "t"
+    assert thing.created_as({"Name": "n"}, {}) is None
+    assert thing.described({"Inner": {"ThingId": "t"}}) == {"ThingId": "t"}
+    assert thing.listed({"Others": [{"Name": "n"}], "Ids": ["t", "u", 5]}) == [("t", {}), ("u", {})]
+    assert thing.listed({"Ids": None}) == thing.listed(None) == []
+    # A box is named by who makes it; a list that needs a name lists something else.
+    assert (box.chosen, box.identifier) == (True, "Name")
+    assert box.operations == {"create": "CreateBox", "describe": "DescribeBox", "delete": "DeleteBox"}
+    assert box.created_as({"Name": "b"}, {}) == "b"
+    assert box.created_as(None, {}) is None
 
 
 # The world -----------------------------------------------------------------------------------------------------------

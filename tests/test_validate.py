@@ -18,10 +18,11 @@ from botocore.validate import ParamValidator
 from drawing import draw
 
 import validator
+from validator import contract as contracts
 from validator import instances, sources
 from validator.contract import Contract
 from validator.engines import fast
-from validator.errors import ContractViolationError, UnknownNameError
+from validator.errors import ContractViolationError, EnvironmentFailedError, UnknownNameError
 from validator.results import Severity
 from validator.validate import ENGINES as EVERY_ENGINE
 from validator.validate import is_valid, iter_violations, load, verdict_of
@@ -497,6 +498,17 @@ else:
     raise SystemExit("silently another engine")
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=Path(__file__).parent.parent)
+
+
+def test_without_the_fast_engine_the_reference_decides(monkeypatch):
+    monkeypatch.setattr(fast, "available", lambda: False)
+    operation = contracts.load("personalize", judge=iter_violations).operation("ListDatasetImportJobs")
+    verdict = verdict_of(operation)
+    for instance, kept in (({"maxResults": 5}, True), ({"maxResults": 500}, False), ({"maxResults": object()}, False)):
+        assert verdict(instance) is kept
+        assert is_valid(operation, instance) is kept
+    with pytest.raises(EnvironmentFailedError, match="pip install jsonschema-rs"):
+        iter_violations(operation, {}, engine="jsonschema-rs")
 
 
 def test_judging_imports_nothing_heavy():

@@ -152,8 +152,6 @@ def _layers(contract: Contract, part: Part, seen: set[str]) -> Iterator[Part]:
         yield from _layers(contract, Part(schema["anyOf"][0], f"{part.pointer}/anyOf/0"), seen)
         return
     yield part
-    for index, also in enumerate(schema.get("allOf", ())):
-        yield from _layers(contract, Part(also, f"{part.pointer}/allOf/{index}"), seen)
     reference = schema.get("$ref")
     if reference is not None and reference not in seen:
         name = reference.rpartition("/")[2]
