@@ -80,9 +80,42 @@ class Place:
         return escaped(self.steps)
 
 
+# The protocols whose requests are JSON.
+_JSON = ("json", "rest-json")
+
+
+def forgiven(protocol: str, keyword: str, limit: Any, value: Any) -> bool:
+    """Whether AWS takes a value all the same that breaks a constraint of a request.
+
+    It passes over members that it does not know, and takes an explicit null for an absent member. Its parsers of JSON
+    cut a fraction where an integer is wanted: 1.5 is 1. The emulator does the same (`emulator.lenient`).
+    """
+    if keyword == "type":
+        return value is None or (limit == "integer" and isinstance(value, float) and protocol in _JSON)
+    return keyword == "additionalProperties"
+
+
 def escaped(steps: Iterable[Any]) -> str:
     """Steps as a JSON Pointer."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def steps(pointer: str) -> tuple[str, ...]:
+    """A JSON Pointer as steps."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def found(instance: Any, pointer: str) -> tuple[tuple[str | int, ...], Any]:
+    """The steps of a pointer into an instance, an item's as its number, and the value there, None where none is."""
+    path: list[str | int] = []
+    for name in steps(pointer):
+        if isinstance(instance, list):
+            path.append(int(name))
+            instance = instance[int(name)] if int(name) < len(instance) else None
+        else:
+            path.append(name)
+            instance = instance.get(name) if isinstance(instance, dict) else None
+    return tuple(path), instance
 
 
 _KEPT: WeakKeyDictionary[Contract, dict[tuple[str, str, str | None], tuple[Place, ...]]] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from validator import spans
-from validator.constraints import Constraint, Place, escaped
+from validator.constraints import Constraint, Place, escaped, forgiven
 from validator.contract import Contract
 from validator.demands import Demand, Part, blob, resolve
 from validator.results import Violation
@@ -139,9 +139,11 @@ def _type(spot: Spot, constraint: Constraint) -> Edits:
     for name, values in _JSON.items():
         if name not in allowed:
             for value in values:
-                yield spot.violated(
-                    constraint, value, f"{name} for {constraint.limit}", lenient=value is None and spot.place.optional
+                # A null says that a member is absent, which a required one must not be and an item cannot be.
+                lenient = forgiven(spot.contract.protocol, "type", constraint.limit, value) and (
+                    value is not None or (spot.place.optional and spot.place.via == "member")
                 )
+                yield spot.violated(constraint, value, f"{name} for {constraint.limit}", lenient=lenient)
 
 
 def _required(spot: Spot, constraint: Constraint) -> Edits:
@@ -165,7 +167,8 @@ def _additional(spot: Spot, constraint: Constraint) -> Edits:
         name += "_"
     path = (*spot.path, name)
     violation = spot.violation(constraint, path, "a")
-    yield Edit(spot.base, path, "a", constraint, "violated", violation, lenient=True, note="unknown member")
+    lenient = forgiven(spot.contract.protocol, "additionalProperties", constraint.limit, "a")
+    yield Edit(spot.base, path, "a", constraint, "violated", violation, lenient=lenient, note="unknown member")
 
 
 def _one_of(spot: Spot, constraint: Constraint) -> Edits:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from validator.checks import check
 from validator.checks.rejections import keeps
 from validator.checks.verdict import verdict
+from validator.constraints import forgiven, found
 from validator.contract import Contract
 from validator.exchange import Exchange
 from validator.results import Finding, Severity, Violation
@@ -16,8 +18,8 @@ from validator.results import Finding, Severity, Violation
 def invalid_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """One finding for each request that breaks its contract and was accepted all the same.
 
-    Unknown members may be ignored and an explicit null may stand for an absent member, as AWS itself does; whether
-    a target is generous about reserved tag keys is its own affair.
+    What AWS itself forgives (`constraints.forgiven`) is no fault; whether a target is generous about reserved tag keys
+    is its own affair.
     """
     for exchange in exchanges:
         if not exchange.accepted or exchange.request is None or exchange.status is None:
@@ -25,7 +27,11 @@ def invalid_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Itera
         operation = contract.operation(exchange.operation)
         if keeps(operation, exchange.request):
             continue
-        broken = tuple(violation for violation in operation.iter_violations(exchange.request) if _demanded(violation))
+        broken = tuple(
+            violation
+            for violation in operation.iter_violations(exchange.request)
+            if _demanded(violation, exchange.request, contract.protocol)
+        )
         if broken:
             yield verdict(
                 "invalid_rejected",
@@ -38,13 +44,12 @@ def invalid_rejected(contract: Contract, exchanges: Iterable[Exchange]) -> Itera
             )
 
 
-def _demanded(violation: Violation) -> bool:
-    if violation.severity("request") is not Severity.ERROR or violation.keyword == "additionalProperties":
+def _demanded(violation: Violation, request: Any, protocol: str) -> bool:
+    if violation.severity("request") is not Severity.ERROR:
         return False
-    if violation.keyword == "type" and violation.value is None:
-        return False
-    # The JSON parsers of AWS cut 1.5 to 1 where an integer is wanted.
-    if violation.keyword == "type" and violation.limit == "integer" and isinstance(violation.value, float):
+    # What is sensitive is not shown in the violation.
+    value = found(request, violation.instance_path)[1] if violation.sensitive else violation.value
+    if forgiven(protocol, violation.keyword, violation.limit, value):
         return False
     return not (
         violation.layer == "documented"

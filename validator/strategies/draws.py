@@ -18,7 +18,7 @@ from validator.contract import Contract, Operation
 from validator.demands import Demand, resolve, root
 from validator.errors import UnusableInputError
 from validator.exchange import ErrorReply
-from validator.negative import Broken
+from validator.negative import Broken, broken
 from validator.smallest import NoInstanceError, smallest
 from validator.strategies.shapes import Drawing
 from validator.strategies.texts import Draw, integers
@@ -76,21 +76,22 @@ def invalid_requests(
     if not by_constraint:
         raise UnusableInputError("has no constraint that a request can break", where=f"{found.service}.{found.name}")
     around = None if root(found.contract, found.input).union else _instances(found, "request", given=given)
-    return _broken(tuple(tuple(edits) for edits in by_constraint.values()), around)
+    return _broken(found, tuple(tuple(edits) for edits in by_constraint.values()), around)
 
 
 @st.composite
-def _broken(draw: Draw, ways: tuple[tuple[Edit, ...], ...], around: st.SearchStrategy[Any] | None) -> Broken:
+def _broken(
+    draw: Draw, operation: Operation, ways: tuple[tuple[Edit, ...], ...], around: st.SearchStrategy[Any] | None
+) -> Broken:
     edits = ways[draw(integers(0, len(ways) - 1))]
     edit = edits[draw(integers(0, len(edits) - 1))] if len(edits) > 1 else edits[0]
-    assert edit.violation is not None
     instance = edit.apply()
     if edit.path and around is not None:
         # Everything beside the broken member is drawn; the member itself is as the enumeration broke it.
         drawn, member = dict(draw(around)), edit.path[0]
         drawn.pop(member, None)
         instance = {**drawn, **({member: instance[member]} if member in instance else {})}
-    return Broken(instance, edit.violation, edit.lenient, edit.note)
+    return broken(operation, edit, instance)
 
 
 def _found(service: str | Operation, operation: str | None) -> Operation:
