@@ -96,6 +96,17 @@ def test_a_dry_run_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (["fuzz", "personalise"], "no service named 'personalise'; did you mean personalize?"),
         (["fuzz", "--phases", "bound"], "no phase named 'bound'"),
         (["fuzz", "--given", "x"], "cannot read 'x'; write NAME=VALUE"),
+        (["fuzz", "--given", "datasetArm=x"], "--given: no member named 'datasetArm'; did you mean datasetArn?"),
+        (["fuzz", "--phases", "boundary,,positiv"], "no phase named 'positiv'; did you mean positive?"),
+        (["fuzz", "--phases", ","], "no phase named; name some of examples, boundary"),
+        (["fuzz", "--ignore", "page_sise"], "ignore: no check named 'page_sise'; did you mean page_size?"),
+        (["fuzz", "--ignore", "page_size:personalise"], "no service named 'personalise'; did you mean personalize?"),
+        (["fuzz", "--ignore", "page_size:person*ise"], "ignore: no service named 'person*ise'"),
+        (
+            ["fuzz", "--ignore", "*:personalize.ListSchema"],
+            "no operation named 'ListSchema'; did you mean ListSchemas?",
+        ),
+        (["fuzz", "--ignore", "*:personalize.Lost*"], "ignore: personalize: no operation named 'Lost*'"),
         (["fuzz", "--rate", "fast"], "cannot read 'fast' as a rate"),
         (["fuzz", "--region", "us-east-1"], "are about --target aws"),
         (

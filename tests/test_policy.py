@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validator import policy
-from validator.errors import UnusableInputError
+from validator.errors import UnknownNameError, UnusableInputError
 from validator.policy import Ignore, Policy
 from validator.results import Finding, Location, Report, Severity, Violation
 
@@ -75,6 +75,28 @@ def test_what_is_no_ignore_is_one_line(text: str) -> None:
     with pytest.raises(UnusableInputError, match=r"^ignore: cannot read .*; write CHECK\[:service") as caught:
         Ignore.from_text(text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("page_sise", "no check named 'page_sise'; did you mean page_size?"),
+        ("lifecycle:personalise", "no service named 'personalise'; did you mean personalize?"),
+        ("*:no-*.List*", "no service named 'no-*'"),
+        ("*:personalize.ListSchema", "no operation named 'ListSchema'; did you mean ListSchemas?"),
+        ("*:personalize.*Nothing*", "no operation named '*Nothing*'"),
+    ],
+)
+def test_what_does_not_exist_cannot_be_ignored(text: str, said: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        Ignore.from_text(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["drift:my-service.Shape", "*:s*.Anything", "*:*.*", "*:personalize.List*.tags.*"])
+def test_what_may_exist_can_be_ignored(text: str) -> None:
+    assert Ignore.from_text(text)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from validator import checks
+from validator import checks, sources
 from validator.errors import UnknownNameError, UnusableInputError
 from validator.results import Finding, Report, Severity, Violation
+from validator.validate import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,11 @@ class Ignore:
 
     @classmethod
     def from_text(cls, text: str, reason: str = "") -> Ignore:
-        """`CHECK[:service.Operation[.member]]` read; UnusableInputError when it is not of that form."""
+        """`CHECK[:service.Operation[.member]]` read.
+
+        UnusableInputError when it is not of that form; UnknownNameError for a check, a service or an operation that
+        does not exist: a misspelled one would ignore nothing without a word. Each may be a glob.
+        """
         check, colon, place = text.partition(":")
         parts = place.split(".", 2)
         known = [*checks.table(), "drift"]
@@ -39,6 +44,9 @@ class Ignore:
                 f"cannot read {text!r}", where="ignore", fix="write CHECK[:service.Operation[.member]]"
             )
         service, operation, member = [*parts, *("", "", "")][:3]
+        if colon and check != "drift":
+            # Of drift, what is compared may be files of services that are not installed.
+            _exists(service, operation)
         return cls(check, service or "*", operation or "*", member or None, reason)
 
     def remaining(self, finding: Finding) -> Finding | None:
@@ -63,6 +71,18 @@ class Ignore:
         return (
             members == self.member or fnmatch.fnmatchcase(members, self.member) or members.startswith(self.member + ".")
         )
+
+
+def _exists(service: str, operation: str) -> None:
+    installed = sources.installed().services
+    named = fnmatch.filter(installed, service)
+    if not named:
+        raise UnknownNameError("service", service, installed, where="ignore")
+    # A glob of services may mean any operation of any of them: hundreds of contracts are not read to tell.
+    if operation and named == [service]:
+        operations = load(service).operations
+        if not fnmatch.filter(operations, operation):
+            raise UnknownNameError("operation", operation, operations, where=f"ignore: {service}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,13 @@ def fuzz(
         raise UnusableInputError(
             "--region, --profile and --allow-writes are about --target aws", where=f"--target {target}"
         )
+    if values := selection.given(givens):
+        selection.require_members(values, operations)
     options = Options(
         phases=selection.phases(phases, fuzzing.PHASES),
         max_examples=max_examples or 25,
         seed=seed,
-        given={**reporting.settings.get("given", {}), **selection.given(givens)},
+        given={**reporting.settings.get("given", {}), **values},
         database=database,
         examples=examples,
         endpoint=target if "://" in target else None,

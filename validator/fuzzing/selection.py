@@ -81,6 +81,22 @@ def given(texts: Iterable[str]) -> dict[str, Any]:
     return values
 
 
+def require_members(names: Iterable[str], operations: Iterable[Operation]) -> None:
+    """UnknownNameError for a given value's name that no request of the operations' services has as a member.
+
+    Of their services and not of the operations alone, since what an operation stands on is made by others.
+    """
+    known: set[str] = set()
+    for contract in {operation.service: operation.contract for operation in operations}.values():
+        for each in contract.operations:
+            shape = contract.operation(each).input
+            known.update(contract.define(shape).get("properties", {}) if shape else ())
+        known.update(family.identifier for family in families(contract).values())
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("member", name, sorted(known), where="--given")
+
+
 def rate(text: str | None) -> float | None:
     """`N/s` or plain `N`, in calls a second."""
     if text is None:
