@@ -127,6 +127,24 @@ def no_group(name: str) -> Exchange:
     return refused("DescribeDatasetGroup", {"datasetGroupArn": f"{GROUP}/{name}"}, "ResourceNotFoundException")
 
 
+def made_group(name: str) -> Exchange:
+    return call("CreateDatasetGroup", {"name": name}, {"datasetGroupArn": f"{GROUP}/{name}"})
+
+
+def dataset_arn(group: str) -> str:
+    return DATA.replace("/group/", f"/{group}/")
+
+
+def dataset_on(group: str = "group") -> Exchange:
+    schema = f"arn:aws:personalize:{REGION}:{ACCOUNT}:schema/s"
+    request = {"name": "d", "datasetGroupArn": f"{GROUP}/{group}", "datasetType": "ITEMS", "schemaArn": schema}
+    return call("CreateDataset", request, {"datasetArn": dataset_arn(group)})
+
+
+def drop_dataset(group: str = "group") -> Exchange:
+    return call("DeleteDataset", {"datasetArn": dataset_arn(group)}, {})
+
+
 def listed_groups(*names: str, token: str | None = None, after: str | None = None) -> Exchange:
     page: dict[str, Any] = {
         "datasetGroups": [{"datasetGroupArn": f"{GROUP}/{name}", "status": "DELETE PENDING"} for name in names]
@@ -329,6 +347,30 @@ CASES: tuple[Case, ...] = (
         "reason",
     ),
     Case("lifecycle", (group("g", "CREATE PENDING"), drop_group("g")), (group("g"), drop_group("g")), "delete"),
+    Case(
+        "lifecycle",
+        (dataset_on(), create(), describe(status="CREATE PENDING"), drop_dataset()),
+        (dataset_on(), create(), describe(status="CREATE IN_PROGRESS"), drop_dataset()),
+        "deleted beneath a job",
+    ),
+    Case(
+        "lifecycle",
+        (made_group("g"), dataset_on("g"), drop_group("g")),
+        (made_group("g"), dataset_on("g"), drop_dataset("g"), drop_group("g")),
+        "deleted beneath a dataset",
+    ),
+    Case(
+        "lifecycle",
+        (dataset_on(), create(importMode="INCREMENTAL")),
+        (dataset_on(), create("b"), create(importMode="INCREMENTAL")),
+        "nothing before",
+    ),
+    Case(
+        "lifecycle",
+        (dataset_on(), create("b", f"{DATA}2"), create(importMode="INCREMENTAL")),
+        (create("b", f"{DATA}2"), create(importMode="INCREMENTAL")),
+        "nothing before on this dataset",
+    ),
     Case("timestamps_ordered", (describe(made=10.0, changed=9.0),), (describe(made=10.0, changed=10.0),)),
     Case(
         "timestamps_ordered",

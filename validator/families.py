@@ -55,6 +55,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """Values of a create that make sense only after another of the family with the same `member`."""
+
+    when: Mapping[str, Any]
+    member: str
+
+    def applies(self, request: Mapping[str, Any]) -> bool:
+        """Whether a request has these values."""
+        return all(request.get(name) == value for name, value in self.when.items())
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """One kind of resource and the operations about it.
 
@@ -63,9 +75,10 @@ class Family:
     response that holds the description (None: the response itself), `summaries` the list in list's response, `name`
     the request member of create that a caller chooses. `found_in` is where create's answer has the identifier;
     `chosen` says that the caller's own name is the identifier. `parents` maps a member of create to the family it
-    refers to, `ready` to the states that one must be in. `filters` maps what a list can be filtered by to the member
-    it is about; `condition` says how, where filters are a list. `also` maps operations about any resource to what they
-    do to this one, `tagging` are those about its tags.
+    refers to, `ready` to the states that one must be in, `holds` to the own states that keep that one from being
+    deleted (None: all). `needs` are values that ask for an earlier one of the family. `filters` maps what a list can be
+    filtered by to the member it is about; `condition` says how, where filters are a list. `also` maps operations about
+    any resource to what they do to this one, `tagging` are those about its tags.
     """
 
     name: str
@@ -79,6 +92,8 @@ class Family:
     name_member: str | None = None
     parents: Mapping[str, str] = field(default_factory=dict)
     ready: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    holds: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    needs: tuple[Need, ...] = ()
     lifecycle: Lifecycle | None = None
     unique: tuple[str, ...] | None = None
     created: str | None = None
@@ -165,6 +180,11 @@ def _declared(contract: Contract, resource: Resource) -> Family:
         wrapper=said.get("wrapper"), summaries=said.get("summaries"), name_member=said.get("name"),
         parents={parent["member"]: parent["resource"] for parent in said.get("parents", ())},
         ready={each["member"]: frozenset(each["states"]) for each in said.get("parents", ()) if "states" in each},
+        holds={
+            each["member"]: None if each["holds"] is True else frozenset(each["holds"])
+            for each in said.get("parents", ()) if each.get("holds")
+        },
+        needs=tuple(Need(each["when"], each["same"][0]) for each in said.get("needs", ())),
         lifecycle=lifecycle, unique=tuple(unique["members"]) if unique else None,
         created=times.get("created"), updated=times.get("updated"), filters=filters, condition=condition, declared=True,
         defaults=said.get("defaults", {}), token_seconds=said.get("tokens", {}).get("expires"),

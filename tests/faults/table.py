@@ -289,6 +289,12 @@ def _nothing(self: Any, usual: Any, *arguments: Any) -> None:
     return None
 
 
+def _not_held_for_good(self: Any, usual: Any, record: Any) -> None:
+    """Only what is always held is held: what lasts as long as a job is not asked about."""
+    if any(parent.holds is None for parent, _ in self.children(record)):
+        usual(record)
+
+
 def _find_dead(self: Any, usual: Any, service: str, kind: str, scope: Any, identifier: str) -> Any:
     """What was once found is found for ever."""
     graves = self.__dict__.setdefault("graves", {})
@@ -596,6 +602,19 @@ FAULTS: tuple[Fault, ...] = (
         emulator=answers(_reason_always),
     ),
     _fault("deletes-too-early", "what is pending can be deleted", "lifecycle", check_deletable=_nothing),
+    _fault("deletes-what-is-in-use", "what others stand on can be deleted", "lifecycle", check_not_held=_nothing),
+    _fault(
+        "deletes-beneath-jobs",
+        "a dataset can be deleted while something is imported into it",
+        "lifecycle",
+        check_not_held=_not_held_for_good,
+    ),
+    _fault(
+        "increments-nothing",
+        "an incremental import needs no full one before it",
+        "lifecycle",
+        check_needs=_nothing,
+    ),
     _fault("builds-on-pending", "jobs are created on a dataset that is not ready", "lifecycle", check_ready=_nothing),
     _fault(
         "updated-before-created",

@@ -13,7 +13,7 @@ from validator.checks.verdict import differing, shown, verdict
 from validator.contract import Contract
 from validator.exchange import Exchange
 from validator.families import Family
-from validator.results import Finding
+from validator.results import Finding, Severity
 
 
 @check("describe_agrees", "A description repeats what was created, and agrees with the summary in a list.")
@@ -42,7 +42,15 @@ def describe_agrees(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
             if wrong is not None:
                 at, value = known[wrong]
                 message = f"{family.name}: {wrong} was {shown(value)} and is {sight.how} as {shown(sight.seen[wrong])}"
-                yield verdict("describe_agrees", read.exchanges, [at, sight.index], f"differs:{wrong}", message)
+                yield verdict(
+                    "describe_agrees",
+                    read.exchanges,
+                    [at, sight.index],
+                    f"differs:{wrong}",
+                    message,
+                    # Where nothing is declared, that members of one name are one thing is a guess.
+                    severity=Severity.ERROR if family.declared else Severity.WARNING,
+                )
                 break
             for name, value in sight.seen.items():
                 if name in stable and (family.declared or isinstance(value, (str, bool, int))):

@@ -21,7 +21,8 @@ def lifecycle(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fin
     """Findings for states that nothing documents, that cannot follow what was seen, or that contradict themselves.
 
     Looks may miss states in between, so any state that can be reached is right. Deletes and creates are judged by the
-    state seen in the exchange just before: one legal step may have happened since, no more.
+    state seen in the exchange just before: one legal step may have happened since, no more. What others stand on does
+    not end before them, and what continues something does not begin without it.
     """
     read = past.read(contract, exchanges)
     for life in read.lives.values():
@@ -29,6 +30,8 @@ def lifecycle(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fin
             yield from _states(read, life, life.family.lifecycle)
             yield from _deletion(read, life, life.family.lifecycle)
     yield from _parents(read)
+    yield from _held(read)
+    yield from _needs(read)
 
 
 def _states(read: past.History, life: past.Life, rules: Lifecycle) -> Iterator[Finding]:
@@ -116,6 +119,58 @@ def _parents(read: past.History) -> Iterator[Finding]:
                 message += f"; it must be {_words(wanted)}"
                 calls = [*possible[0], life.born]
                 yield verdict("lifecycle", read.exchanges, calls, "parent-not-ready", message, direction="request")
+
+
+def _held(read: past.History) -> Iterator[Finding]:
+    """Something deleted beneath what keeps it from being deleted."""
+    for life in list(read.lives.values()):
+        if life.born is None or life.request is None:
+            continue
+        for member, states in life.family.holds.items():
+            name, parent = life.request.get(member), life.family.parents[member]
+            held = read.lives.get((life.scope, parent, name)) if isinstance(name, str) else None
+            if held is None or held.deleted is None or held.deleted <= life.born or not life.alive_at(held.deleted):
+                continue
+            if read.exchanges[held.deleted].operation != held.family.operations.get("delete") or life.missing:
+                # Taken down with all that stands on it, or gone for a reason that is not to be seen.
+                continue
+            calls, words = [life.born], "there"
+            if states is not None:
+                rules = life.family.lifecycle
+                possible = _now(read, life, rules, held.deleted) if rules is not None else None
+                if possible is None or not possible[1] <= states:
+                    continue
+                calls, words = [life.born, *possible[0]], _words(possible[1])
+            message = f"{parent} is deleted while a {life.family.name} on it is {words}"
+            yield verdict("lifecycle", read.exchanges, [*calls, held.deleted], "deleted-beneath", message)
+
+
+def _needs(read: past.History) -> Iterator[Finding]:
+    """Something that continues an earlier one, made where there was none."""
+    for life in list(read.lives.values()):
+        for need in life.family.needs:
+            if life.born is None or life.request is None or not need.applies(life.request):
+                continue
+            name, parent = life.request.get(need.member), life.family.parents.get(need.member, "")
+            on = read.lives.get((life.scope, parent, name)) if isinstance(name, str) else None
+            if on is None or on.born is None or on.born > life.born or _others(read, life, need.member):
+                continue
+            given = ", ".join(f"{member} {value}" for member, value in need.when.items())
+            message = f"{life.family.name} with {given} is created where no other of the same {need.member} came before"
+            yield verdict(
+                "lifecycle", read.exchanges, [on.born, life.born], "nothing-before", message, direction="request"
+            )
+
+
+def _others(read: past.History, life: past.Life, member: str) -> bool:
+    """Whether any other of the family was made for the same thing, or was there already."""
+    assert life.request is not None
+    return any(
+        other is not life
+        and (other.born or 0) < (life.born or 0)
+        and (other.request or {}).get(member, life.request[member]) == life.request[member]
+        for other in read.of(life.family, life.scope)
+    )
 
 
 def _words(states: Iterable[str]) -> str:

@@ -150,20 +150,36 @@ def hurried(tell: Teller) -> None:
 
 
 def parents(tell: Teller) -> None:
-    """A parent is deleted beneath what stands on it."""
+    """A parent is deleted beneath what stands on it: while that is on its way, and when it is done."""
     if not tell.can("create"):
         return
     for member, parent in tell.family.parents.items():
-        held = tell.world.create(tell.family, settle=True)
+        held = tell.world.create(tell.family)
         above = tell.world.families[parent]
         if held is None or not isinstance(held.request.get(member), str) or not tell.world.offers(above, "delete"):
             continue
         delete = tell.contract.operation(above.operations["delete"])
+        if tell.family.lifecycle is not None and member in tell.family.holds:
+            tell.world.describe(held)
+            tell.send(delete, {above.takes[delete.name]: held.request[member]})
+        tell.world.settle(held)
         tell.send(delete, {above.takes[delete.name]: held.request[member]})
         if tell.world.offers(above, "describe"):
             describe = tell.contract.operation(above.operations["describe"])
             tell.send(describe, {above.takes[describe.name]: held.request[member]})
         tell.about("describe", held.identifier)
+
+
+def unfounded(tell: Teller) -> None:
+    """What continues an earlier one, where there is none."""
+    for need in tell.family.needs if tell.can("create") else ():
+        above = tell.world.families.get(tell.family.parents.get(need.member, ""))
+        fresh = tell.world.create(above, settle=True) if above is not None else None
+        if fresh is not None:
+            values: dict[str, Any] = {**need.when, need.member: fresh.identifier}
+            made = tell.world.create(tell.family, **values)
+            if made is not None:
+                tell.world.describe(made)
 
 
 def crowd(tell: Teller) -> None:
@@ -286,6 +302,7 @@ STORIES: tuple[Callable[[Teller], None], ...] = (
     twice,
     hurried,
     parents,
+    unfounded,
     crowd,
     elsewhere,
     unknown,
