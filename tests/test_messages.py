@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -276,7 +277,8 @@ def test_hostile_text_is_read_quickly(unit: str) -> None:
     started = time.perf_counter()
     for text in (unit * (1_000_000 // len(unit)), lead + unit * (1_000_000 // len(unit))):
         assert len(parse(text)) <= 1_000
-    assert time.perf_counter() - started < 2.0
+    # A tracer, such as that of coverage, is paid for every line.
+    assert time.perf_counter() - started < (2.0 if sys.gettrace() is None else 10.0)
 
 
 @pytest.mark.parametrize(

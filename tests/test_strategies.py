@@ -291,7 +291,7 @@ def test_shapes_with_few_instances_or_none_are_drawn_all_the_same() -> None:
     for name in odd_shapes.EMPTY:
         assert not any(seen[name]), name
     assert all(set(value) == {"a", "b", "c"} for value in seen["full"])
-    assert {len(value) for value in seen["mixed"]} == {4, 6, 8}
+    assert {4} < {len(value) for value in seen["mixed"]} <= {4, 6, 8}
     assert all(len(base64.b64decode(value)) >= 5000 for value in seen["bytes"])
     assert all(value == struct.unpack("<f", struct.pack("<f", value))[0] for value in seen["single"] if value % 1)
 
