@@ -158,6 +158,13 @@ def test_the_table_of_operations_is_aligned_and_says_what_was_not_offered() -> N
     assert "13 of 16 sides of constraints met" in shown.splitlines()[-1]
 
 
+def test_what_could_be_smaller_is_said_before_the_closing_line() -> None:
+    said = "2 of 3 findings may show more calls and members than they need"
+    parts = render(Report("fuzz", [finding(1)], details={"unshrunk": said})).split("\n\n")
+    assert parts[-2] == said
+    assert said not in render(Report("fuzz", [finding(1)]))
+
+
 def test_what_was_not_judged_is_counted_by_reason_the_most_first() -> None:
     entries = [
         Unchecked("no contract", "mood", "ListMoods"),
