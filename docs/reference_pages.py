@@ -153,7 +153,8 @@ def settings_pages() -> Lines:
     """Every setting."""
     yield "# Settings\n"
     yield "In `[tool.aws-contract]` of `pyproject.toml`, or at the top of `aws-contract.toml`; the nearest file at or"
-    yield "above the current folder counts, and the command line wins.\n"
+    yield "above the current folder counts, and the command line wins. A suite under the pytest plugin heeds `strict`,"
+    yield "`ignore`, `baseline` and `fail-under`.\n"
     rows = ((f"`{name}`", setting.kind, setting.meaning) for name, setting in settings.SETTINGS.items())
     yield from _table(("setting", "type", "meaning"), rows)
 

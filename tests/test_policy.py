@@ -167,6 +167,12 @@ def test_strict_makes_everything_an_error_and_nothing_else(found: list[Finding])
     assert list(Policy().weigh(found)) == found
 
 
+def test_strict_does_not_lift_what_the_target_refused() -> None:
+    taken = dataclasses.replace(finding(severity=Severity.INFO), calls=({"request": {}, "response": {}},))
+    refused = dataclasses.replace(taken, calls=({"request": {}, "error": {"code": "ValidationException"}},))
+    assert [each.severity for each in Policy(strict=True).weigh([taken, refused])] == [Severity.ERROR, Severity.INFO]
+
+
 def test_strict_does_not_lift_what_could_not_be_decided() -> None:
     undecided = dataclasses.replace(
         finding(severity=Severity.INFO), violations=(violation("/a", "pattern", unchecked=True),)

@@ -68,7 +68,126 @@ def test_refused(client):
         jobs(client, 1000, error="ValidationException")
 """
     run(pytester, body, "--aws-contract").assert_outcomes(passed=1)
-    run(pytester, body, "--aws-contract=strict").assert_outcomes(failed=1)
+    run(pytester, body, "--aws-contract=strict").assert_outcomes(passed=1)
+
+
+def test_calls_that_no_test_makes_count_too(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "def pytest_sessionstart(session):\n    from test_suite import jobs, make\n    jobs(make(), 1001)\n"
+    )
+    make = """
+def make():
+    return boto3.client("personalize", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+"""
+    body = make + "\njobs(make(), 1000)\n\ndef test_right_page(client):\n    jobs(client, 100)\n"
+    for more in ((), ("-n", "2")):
+        result = run(pytester, body, "--aws-contract", *more)
+        result.assert_outcomes(passed=1)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(["outside of any test:", "*got   1000*", "*2 errors, 0 warnings*"])
+    assert run(pytester, body, "--aws-contract=warn").ret == 0
+    pytester.makeini("[pytest]\naws_contract_ignore = *:personalize  # known\n")
+    assert run(pytester, body, "--aws-contract").ret == 0
+
+
+def test_skipping_excuses_nothing_and_xfail_counts_as_ever(pytester: pytest.Pytester) -> None:
+    body = """
+def test_skipped(client):
+    jobs(client, 1000)
+    pytest.skip("too late")
+
+@pytest.fixture
+def broken(client):
+    jobs(client, 1000)
+    pytest.skip("too late")
+
+def test_skipped_in_set_up(broken):
+    pass
+
+@pytest.fixture
+def breaks_late(client):
+    yield
+    jobs(client, 1000)
+
+def test_broken_in_teardown(breaks_late):
+    pass
+
+def test_skipped_in_time(client):
+    pytest.skip("nothing sent")
+
+@pytest.mark.xfail(reason="known")
+def test_known(client):
+    jobs(client, 1000)
+
+@pytest.mark.xfail(strict=True)
+def test_better_than_known(client):
+    jobs(client, 10)
+
+def test_wrong_by_itself_too(client):
+    jobs(client, 1000)
+    assert 1 == 2
+"""
+    result = run(pytester, body, "--aws-contract")
+    # A test that is skipped in its set-up, or broken in its teardown, has an error; the latter has passed before.
+    result.assert_outcomes(failed=3, errors=2, passed=1, skipped=1, xfailed=1)
+    result.stdout.fnmatch_lines(["*then the test was skipped*", "*XPASS(strict)*", "*- aws-contract -*"])
+
+
+def test_settings_hold_for_the_suite_too(pytester: pytest.Pytester) -> None:
+    body = """
+def test_new_status(client):
+    jobs(client, 10, {"datasetImportJobs": [{"status": "B" * 300}]})
+
+def test_long_page(client):
+    jobs(client, 1000)
+"""
+    run(pytester, body, "--aws-contract").assert_outcomes(passed=1, failed=1)
+    pytester.makepyprojecttoml("[tool.aws-contract]\nstrict = true\n")
+    run(pytester, body, "--aws-contract").assert_outcomes(failed=2)
+    run(pytester, body, "--aws-contract=warn").assert_outcomes(passed=2)
+    ignore = "[[tool.aws-contract.ignore]]\ncheck = 'request_conformance:personalize'\nreason = 'known'\n"
+    pytester.makepyprojecttoml("[tool.aws-contract]\nfail-under = 90\n" + ignore)
+    result = run(pytester, body, "--aws-contract")
+    result.assert_outcomes(passed=2)
+    assert result.ret == 1
+    assert run(pytester, body, "--aws-contract", "--aws-contract-fail-under=1").ret == 0
+    pytester.makepyprojecttoml("[tool.aws-contract]\nstrikt = true\n")
+    result = run(pytester, body, "--aws-contract")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unknown setting 'strikt'*"])
+
+
+@pytest.mark.parametrize(
+    ("ini", "options", "said"),
+    [
+        ("aws_contract = true", [], "*the setting aws_contract is 'true'; write on, strict, warn or off*"),
+        ("", ["--aws-contract", "--aws-contract-fail-under=101"], "*'101' is no number from 0 to 100*"),
+        ("", ["--aws-contract", "--aws-contract-fail-under=many"], "*'many' is no number from 0 to 100*"),
+        ("", ["--aws-contract", "--aws-contract-report=html=no/such/x.html"], "*there is no folder no/such*"),
+        ("", ["--aws-contract", "--aws-contract-report=htm=x.html"], "*htm*html*"),
+        ("aws_contract_ignore = request_conformance:personalise.ListJobs  # x", ["--aws-contract"], "*personalise*"),
+    ],
+)
+def test_unusable_settings_are_one_line(ini: str, options: list[str], said: str, pytester: pytest.Pytester) -> None:
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    result = run(pytester, "", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_an_empty_setting_asks_for_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\naws_contract =\n")
+    run(pytester, "def test_long_page(client):\n    jobs(client, 1000)\n").assert_outcomes(passed=1)
+
+
+def test_a_report_that_cannot_be_written_is_told_after_the_summary(pytester: pytest.Pytester) -> None:
+    (pytester.path / "taken").mkdir()
+    result = run(pytester, "def test_page(client):\n    jobs(client, 1)\n", "--aws-contract",
+                 "--aws-contract-report=json=taken")  # fmt: skip
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*1 of 1 exchanges checked*", "cannot write taken: Is a directory"])
 
 
 def test_modes_and_ini(pytester: pytest.Pytester) -> None:
@@ -95,14 +214,42 @@ def test_ignoring_needs_a_reason(pytester: pytest.Pytester) -> None:
 def test_long_page(client):
     jobs(client, 1000)
 """
-    run(pytester, marked.format(reason=', reason="the page size is what is tested"'), "--aws-contract").assert_outcomes(
-        passed=1
-    )
-    assert run(pytester, marked.format(reason=""), "--aws-contract").ret != 0
+    result = run(pytester, marked.format(reason=', reason="the page size is what is tested"'), "--aws-contract")
+    result.assert_outcomes(passed=1)
+    assert "without a reason" not in result.stdout.str()
+    result = run(pytester, marked.format(reason=""), "--aws-contract")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["ignores without a reason: test_suite.py::test_long_page; say it with reason="])
     pytester.makeini("[pytest]\naws_contract_ignore = *:personalize.ListDatasetImportJobs\n")
     result = run(pytester, "", "--aws-contract")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*has no reason*"])
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")])
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ('ignore=["request_conformanc"], reason="typo"', "*request_conformanc*did you mean*request_conformance*"),
+        ('ignored=["request_conformance"]', "*takes ignore= and reason=, not ignored*"),
+        ('"request_conformance"', "*takes ignore= and reason=, not 'request_conformance'*"),
+    ],
+)
+def test_a_marker_that_cannot_be_read_is_an_error_of_its_test(
+    marker: str, said: str, more: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
+    body = f"""
+@pytest.mark.aws_contract({marker})
+def test_marked(client):
+    jobs(client, 1)
+
+def test_next(client):
+    jobs(client, 1)
+"""
+    result = run(pytester, body, "--aws-contract", *more)
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([said])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
 def test_threads_and_processes_are_seen(pytester: pytest.Pytester) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from validator.emulator import Emulator
-    from validator.watching import Watching
+    from validator.watching import Seen
 
-_NAME = "aws-contract-watching"
+_NAME = "aws-contract-suite"
 _MODES = ("on", "strict", "warn", "off")
 
 
@@ -36,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--aws-contract-fail-under",
-        type=float,
+        type=_percent,
         default=None,
         metavar="PERCENT",
         help="fail when fewer of the constraints of the operations seen were met on both sides",
@@ -57,43 +58,57 @@ def pytest_configure(config: pytest.Config) -> None:
         "aws_contract(ignore=[CHECK[:service.Operation[.member]]], reason=...): leave findings out of this test",
     )
     mode = _mode(config)
-    if mode not in _MODES:
-        raise pytest.UsageError(f"--aws-contract is {mode!r}; write --aws-contract, =strict or =warn")
     if mode == "off":
         return
     from validator.errors import AwsContractError
-    from validator.watching import Watching
+    from validator.suite import Suite
 
     try:
-        watching = Watching(config, mode)
+        suite = Suite(config, mode)
     except AwsContractError as error:
         raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(watching, _NAME)
+    config.pluginmanager.register(suite, _NAME)
 
 
 def _mode(config: pytest.Config) -> str:
-    mode: str = config.getoption("--aws-contract") or config.getini("aws_contract")
-    if mode not in _MODES and Path(mode.partition("::")[0]).exists():
+    mode: str | None = config.getoption("--aws-contract")
+    if mode is None:
+        mode = str(config.getini("aws_contract")).strip() or "off"
+        if mode not in _MODES:
+            raise pytest.UsageError(f"the setting aws_contract is {mode!r}; write on, strict, warn or off")
+    elif mode not in _MODES and Path(mode.partition("::")[0]).exists():
         # `pytest --aws-contract tests` means the folder: an option with an optional value swallows what follows it.
         given = config.args if config.args_source is config.ArgsSource.ARGS else []
         config.args = [mode, *given]
         config.option.aws_contract = mode = "on"
+    elif mode not in _MODES:
+        raise pytest.UsageError(f"--aws-contract is {mode!r}; write --aws-contract, =strict or =warn")
     return mode
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 100")
+    return percent
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave boto3 as it was."""
-    watching = config.pluginmanager.unregister(name=_NAME) if config.pluginmanager.hasplugin(_NAME) else None
-    if watching is not None:
-        watching.stop()
+    suite = config.pluginmanager.unregister(name=_NAME) if config.pluginmanager.hasplugin(_NAME) else None
+    if suite is not None:
+        suite.stop()
 
 
 @pytest.fixture
-def aws_contract(request: pytest.FixtureRequest) -> Iterator[Watching | Any]:
+def aws_contract(request: pytest.FixtureRequest) -> Iterator[Seen]:
     """What this test's boto3 calls did: `exchanges`, `findings`; watched even where the suite is not."""
-    watching = request.config.pluginmanager.get_plugin(_NAME)
-    if watching is not None:
-        yield watching.of_test(request.node.nodeid)
+    suite = request.config.pluginmanager.get_plugin(_NAME)
+    if suite is not None:
+        yield suite.current
         return
     from validator.watching import watched
 
