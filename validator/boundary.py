@@ -25,8 +25,8 @@ class Boundary:
 
     `constraint` is what it exercises, on which `side`; `violation` is what a validator must report of it, that alone,
     or None for a conforming instance. `also` are further constraints that the same value satisfies at their bound.
-    `lenient`: a service may well accept it (an unknown member, a null for an optional one, a fraction for an integer). `note` says in words
-    what was done. Instances share parts with each other: read them, do not change them.
+    `lenient`: a service may well accept it (an unknown member, a null for an optional one, a fraction for an integer).
+    `note` says in words what was done. Instances share parts with each other: read them, do not change them.
     """
 
     instance: Any
