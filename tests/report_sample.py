@@ -63,7 +63,7 @@ def findings(exchange: Exchange) -> list[Finding]:
         conformance.response_conformance(contract, [exchange])
     )
     found += conformance.error_declared(contract, [exchange])
-    return [reproduce.with_lines(finding, contract) for finding in found]
+    return [reproduce.with_lines(finding, contract, reproduce.place("moto")) for finding in found]
 
 
 def at(line: int, file: str = "cassettes/list.yaml") -> Location:
@@ -144,7 +144,7 @@ def history_finding() -> Finding:
         calls=calls,
         code="backward",
     )
-    return reproduce.with_lines(finding, validator.load("personalize"), "http://127.0.0.1:4570")
+    return reproduce.with_lines(finding, validator.load("personalize"), reproduce.place("http://127.0.0.1:4570"))
 
 
 def coverage() -> dict[str, Any]:

@@ -152,7 +152,7 @@ def test_a_finding_is_reported_once_with_the_fewest_calls_that_show_it() -> None
     assert [call["operation"] for call in finding.calls] == ["CreateDatasetGroup", "CreateDatasetGroup"]
     assert [set(call["request"]) for call in finding.calls] == [{"name"}, {"name"}]
     assert finding.reproduce["python"].count("client.create_dataset_group(name=") == 2
-    assert finding.reproduce["cli"].count("aws personalize create-dataset-group --no-cli-pager --cli-input-json") == 2
+    assert finding.reproduce["cli"].count("aws personalize create-dataset-group --region us-east-1 --endpoint-url") == 2
     assert finding.reproduce["curl"].count("X-Amz-Target: AmazonPersonalize.CreateDatasetGroup") == 2
 
 

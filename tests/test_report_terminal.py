@@ -100,10 +100,17 @@ def test_a_block_says_what_where_and_how_to_do_it_again() -> None:
     rows = {line[2:8].strip(): line[8:] for line in lines[1:] if line[2:8].strip()}
     assert rows["got"] == "101"
     assert rows["want"].startswith("1 to 100")
-    assert (rows["at"], rows["id"], rows["cli"]) == ("a.yaml:14", found.id, "aws personalize x")
-    # A label as wide as its column stands alone, and a second line under the first, as it was.
-    at = lines.index("  python")
-    assert lines[at + 1 : at + 3] == ["        client.x(", "          y)"]
+    assert (rows["at"], rows["id"]) == ("a.yaml:14", found.id)
+    # What is to be copied stands at the margin under its label, as it was.
+    assert lines[lines.index("  python") :] == ["  python", "client.x(", "  y)", "  cli", "aws personalize x"]
+
+
+@pytest.mark.parametrize(("length", "whole"), [(2_000, True), (2_001, False)])
+def test_lines_to_copy_are_whole_or_not_there(length: int, whole: bool) -> None:
+    text = "a" * length
+    lines = terminal.block(finding(1, reproduce={"python": text, "cli": "aws x"})).splitlines()
+    shown = text if whole else "# 2,001 characters; --report json has them"
+    assert lines[-4:] == ["  python", shown, "  cli", "aws x"]
 
 
 def test_each_violation_has_its_headline_and_the_undecided_are_only_infos() -> None:

@@ -49,6 +49,7 @@ class Run(Stage):
         self.picture = Picture()
         super().__init__(Journal(target, Coverage(), _both(self.picture.hear, listener)), options)
         self._told = told
+        self._place = reproduce.place(target.name, options.profile)
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
         # Findings that could be smaller, had there been calls and time left to try.
         self.unshrunk: set[str] = set()
@@ -81,7 +82,7 @@ class Run(Stage):
             if small.group != finding.group and small.group in self.findings:
                 self.findings[finding.group] = self.findings[small.group]
                 continue
-            kept = self.findings[finding.group] = reproduce.with_lines(small, contract, self.options.endpoint)
+            kept = self.findings[finding.group] = reproduce.with_lines(small, contract, self._place)
             if not done:
                 self.unshrunk.add(kept.id)
             if self._told is not None:

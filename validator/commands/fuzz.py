@@ -96,7 +96,7 @@ def fuzz(
         given={**reporting.settings.get("given", {}), **values},
         database=database,
         examples=examples,
-        endpoint=target if "://" in target else None,
+        profile=profile,
         writes=aws is None or allow_writes,
     )
     if max_time is not None:

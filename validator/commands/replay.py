@@ -43,8 +43,11 @@ class Case:
               help="The JSON report that has the finding.")  # fmt: skip
 @click.option("--target", metavar="NAME|URL", help="emulator, moto, aws, or a URL. [that of the report]")
 @click.option("--allow-writes", is_flag=True, help="On aws: also send calls that change something.")
+@click.option("--reset", is_flag=True, help="Empty a server at a URL first, though it holds something.")
 @reporting
-def replay(finding: str, source: Path | None, target: str | None, allow_writes: bool, reporting: Reporting) -> int:
+def replay(
+    finding: str, source: Path | None, target: str | None, allow_writes: bool, reset: bool, reporting: Reporting
+) -> int:
     """Send the calls of a finding again and say whether it is FIXED, STILL FAILS, or why that cannot be told (ERROR).
 
     FILE is a JSON report, of which every finding is sent, or a recording of the tool's own (JSONL), whose calls are
@@ -57,7 +60,7 @@ def replay(finding: str, source: Path | None, target: str | None, allow_writes: 
         if not cases:
             raise UnusableInputError(f"has no finding {wanted}", where=str(path))
     name = target or reporting.settings.get("target") or known_target or "emulator"
-    driven = open_target(name, Aws(writes=allow_writes) if name == "aws" else None)
+    driven = open_target(name, Aws(writes=allow_writes) if name == "aws" else None, reset or None)
     verdicts = []
     try:
         for case in cases:
@@ -115,7 +118,8 @@ def read(path: Path) -> tuple[list[Case], str | None]:
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict) and isinstance(document.get("findings"), list):
-        target = document.get("details", {}).get("target")
+        # A run in several processes says in how many.
+        target = str(document.get("details", {}).get("target") or "").partition(" in ")[0] or None
         return [_case(entry) for entry in document["findings"] if isinstance(entry, dict)], target
     if isinstance(document, dict) and {"check", "calls"} <= document.keys():
         return [_case(document)], None
@@ -167,6 +171,6 @@ def exchange(document: Mapping[str, Any], location: Location | None = None) -> E
     """An exchange from its own recording form."""
     error = document.get("error")
     reply = ErrorReply(error["code"], error.get("message", ""), error.get("body")) if error else None
-    known = {name: document.get(name) for name in ("status", "recorded_at", "phase", "account", "region")}
+    known = {name: document.get(name) for name in ("status", "recorded_at", "phase", "account", "region", "unread")}
     request, response = document.get("request"), document.get("response")
     return Exchange(document["service"], document["operation"], request, response, reply, location=location, **known)

@@ -24,8 +24,8 @@ class Options:
 
     `max_examples` is Hypothesis's number per operation and drawn phase, `sequences` the number of random call sequences
     per service, `database` Hypothesis's folder of failing examples, `examples` a recording whose requests are sent
-    too, `endpoint` the URL that lines for reproducing name. `share` is which part of how many of the work to do.
-    Without `shrink` findings stay as they were found.
+    too, `profile` whose credentials on AWS lines for reproducing name. `share` is which part of how many of the work
+    to do. Without `shrink` findings stay as they were found.
     """
 
     phases: Sequence[str] = ("examples", "boundary", "positive", "negative", "pagination", "stateful")
@@ -35,7 +35,7 @@ class Options:
     given: Mapping[str, Any] = field(default_factory=dict)
     database: Path | None = None
     examples: Path | None = None
-    endpoint: str | None = None
+    profile: str | None = None
     writes: bool = True
     share: tuple[int, int] = (0, 1)
     shrink: bool = True

@@ -105,7 +105,7 @@ def _block(finding: Finding) -> str:
     if finding.location is not None and str(finding.location):
         lines.append(f"at {finding.location}")
     lines += [f"{v.instance_path or '/'}: {v.message or v.keyword} [{v.source}]" for v in finding.violations]
-    lines += [f"{name}: {line}" for name, line in finding.reproduce.items()]
+    lines += [f"{name}:\n{line}" for name, line in finding.reproduce.items()]
     return "\n".join(lines)
 
 

@@ -17,8 +17,8 @@ _LABEL = 6
 _SHOWN = 50
 _SAME = 3
 _NAMED = 6
-# A line to copy that is longer than this is no line to copy: the other reports have it whole.
-_LONGEST = 600
+# What is longer than this nobody copies from a terminal: the other reports have it.
+_LONGEST = 2_000
 
 
 def render(report: Report, page: Page) -> str:
@@ -69,15 +69,18 @@ def block(finding: Finding, page: Page | None = None) -> str:
     if finding.location is not None and (place := str(finding.location)) and place != "standard input":
         lines.append(_row("at", place, page))
     if finding.direction != "service" and finding.reproduce:
-        lines += [_row(label, _cut(line), page) for label, line in finding.reproduce.items()]
         lines.append(_row("id", finding.id, page))
+        # From the margin, so that they run as they are copied.
+        for label, text in finding.reproduce.items():
+            lines += [f"  {_paint(label, page, dim=True)}", _copied(text)]
     return "\n".join(lines)
 
 
-def _cut(text: str) -> str:
+def _copied(text: str) -> str:
+    """Lines to copy; those that are too long to show are not cut, since half a line does nothing."""
     if len(text) <= _LONGEST:
-        return text
-    return f"{text[:_LONGEST]}... ({len(text):,} characters; --report json has all of it)"
+        return _safe(text)
+    return f"# {len(text):,} characters; --report json has them"
 
 
 def _headline(severity: Severity, name: str, text: str, page: Page) -> str:
