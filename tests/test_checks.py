@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from histories import CASES, Case, call, create, describe, listed, refused
@@ -114,6 +115,15 @@ def test_a_state_that_nothing_documents_is_told_and_not_followed() -> None:
     history = (describe(status="CREATE IN_PROGRESS"), describe(status="SLEEPING"), describe(status="ACTIVE"))
     (finding,) = found(history, only=["lifecycle"])
     assert finding.message == "DatasetImportJob is 'SLEEPING', which is no documented state"
+
+
+@pytest.mark.parametrize("request_", [{"schema": "{}"}, {"name": None, "schema": "{}"}, {"name": True}, None])
+def test_what_has_no_name_takes_none(request_: Any) -> None:
+    """That it is accepted is a fault, which `invalid_rejected` tells; but twice nothing is no name given twice."""
+    arn = "arn:aws:personalize:us-east-1:123456789012:schema/"
+    for named, count in ((request_, 0), ({"name": "one", "schema": "{}"}, 1)):
+        history = tuple(call("CreateSchema", named, {"schemaArn": arn + end}) for end in ("None", "one"))
+        assert len(found(history, only=["name_unique"])) == count
 
 
 def test_where_an_account_is_unknown_nothing_is_foreign() -> None:

@@ -51,6 +51,41 @@ def test_a_clean_run_says_what_it_did_and_exits_with_0() -> None:
     assert "0 errors, 0 warnings" in found.output
 
 
+@pytest.mark.parametrize(
+    ("file", "asked", "status", "said"),
+    [
+        ("", (), 0, ""),
+        ("", ("--fail-under", "10"), 0, ""),
+        ("", ("--fail-under", "99.5"), 1, "coverage is 33.3 %, below 99.5 %\n"),
+        ("fail-under = 99", (), 1, "coverage is 33.3 %, below 99 %\n"),
+        ("fail-under = 99", ("--fail-under", "0"), 0, ""),
+        ("fail-under = 101", (), 2, "fail-under is 101; write a number of percent from 0 to 100"),
+        ("fail-under = nan", (), 2, "fail-under is nan"),
+        ("", ("--fail-under", "101"), 2, "101.0 is not in the range"),
+    ],
+)
+@pytest.mark.parametrize("name", ["aws-contract.toml", "pyproject.toml"])
+def test_too_little_coverage_exits_with_1(
+    file: str, asked: tuple[str, ...], status: int, said: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if file:
+        table = "[tool.aws-contract]\n" if name == "pyproject.toml" else ""
+        Path(name).write_text(f"{table}{file}\n")
+    found, told = fails(capsys, "fuzz", "personalize.ListSchemas", "--phases", "examples", "--quiet", *asked)
+    assert found == status
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+def test_findings_and_too_little_coverage_are_both_said(faulty: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    faulty("overlapping")
+    asked = ("fuzz", "personalize.ListSchemas", "--phases", "pagination", "--fail-under", "100")
+    assert main([*asked, "--report", "json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["findings"]
+    assert re.fullmatch(r"coverage is \d+\.\d %, below 100 %\n", printed.err)
+
+
 def test_findings_exit_with_1_and_name_the_calls(faulty: Any) -> None:
     faulty("accepts-too-large-page")
     found = invoke("fuzz", "personalize.ListSchemas", "--phases", "boundary")

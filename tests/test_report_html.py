@@ -204,6 +204,30 @@ def test_a_line_to_copy_is_whole() -> None:
     assert "m" * 3000 in page.text("p")
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"requests": 2}, {"requests": 1}], "2 operations driven"),
+        (
+            [{"requests": 2}, *[{"requests": 0, "unsupported": "not supported"}] * 67],
+            "1 operation driven, 67 not supported",
+        ),
+        (
+            [{"requests": 2, "unsupported": "not supported"}, {"requests": 0}],
+            "0 operations driven, 1 not supported, 1 not tried",
+        ),
+    ],
+)
+def test_only_what_was_called_counts_as_driven(rows: list[dict[str, Any]], said: str) -> None:
+    counts = {f"s.{number:03}": row for number, row in enumerate(reversed(rows))}
+    page = written(Report("fuzz", details={"operations": counts}))
+    assert f"<summary>{said}</summary>" in page
+    # Those that were called stand first.
+    called = [name for name, row in counts.items() if row["requests"]]
+    first = [cell[:5] for cell in page.partition("<summary>" + said)[2].split(">s.")[1:]]
+    assert [f"s.{name[:3]}" for name in first[: len(called)]] == called
+
+
 def test_what_cannot_be_reached_is_told() -> None:
     page = read_html(written(report_sample.full()))
     told = [row for row in page.text("tr") if row.startswith("/jobNameminLength1")]

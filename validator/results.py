@@ -264,6 +264,12 @@ class Report:
                 possible += row.get(f"{side}_possible", row.get("total", 0))
         return met, possible
 
+    @property
+    def covered(self) -> float | None:
+        """The share of those sides that were met, in percent; None where there is none to meet."""
+        met, possible = self.sides
+        return 100 * met / possible if possible else None
+
     def summary(self) -> dict[str, Any]:
         """The `summary` object of the JSON report."""
         unchecked = len(self.unchecked) if self.unchecked_count is None else self.unchecked_count

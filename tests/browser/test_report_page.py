@@ -138,6 +138,25 @@ def test_nothing_but_its_own_parts_scrolls_sideways(browser: Any, pages: dict[st
     assert needed <= there
 
 
+@pytest.mark.parametrize("width", [320, PHONE, 390, 500, 800])
+def test_every_section_is_in_sight_of_the_navigation(browser: Any, pages: dict[str, str], width: int) -> None:
+    opened(browser, pages["full"], width=width)
+    script = """
+        const list = document.querySelector('nav ul'), links = [...list.querySelectorAll('a')];
+        const out = links.map((each) => each.getBoundingClientRect()).filter(
+            (box) => box.left < 0 || box.right > document.documentElement.clientWidth || box.height < 24);
+        return [links.length, out.length, list.scrollWidth - list.clientWidth];
+    """
+    assert browser.execute_script(script) == [6, 0, 0]
+    # What follows it is not hidden behind it, wherever a link leads.
+    browser.find_element("link text", "Timeline").click()
+    covered = """
+        const nav = document.querySelector('nav').getBoundingClientRect();
+        return document.querySelector('#timeline h2').getBoundingClientRect().top < Math.max(nav.bottom, 0);
+    """
+    assert browser.execute_script(covered) is False
+
+
 def test_the_theme_is_the_systems_until_it_is_chosen(browser: Any, pages: dict[str, str]) -> None:
     background = "return getComputedStyle(document.body).backgroundColor"
     opened(browser, pages["full"], scheme="dark")

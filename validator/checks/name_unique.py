@@ -28,7 +28,7 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
             found is None
             or found[1] != "create"
             or found[0].unique is None
-            or not isinstance(exchange.request, Mapping)
+            or not _named(found[0], exchange.request)
         ):
             continue
         family, scope = found[0], past.scope_of(exchange)
@@ -71,6 +71,12 @@ def _gone(held: list[past.Life], index: int) -> tuple[int, int] | None:
         return None
     seen = [at for at in last.missing if last.deleted < at < index]
     return (last.deleted, seen[0]) if seen else None
+
+
+def _named(family: Family, request: Any) -> bool:
+    """Whether the request says all that makes the name; one without it is broken in another way, and takes no name."""
+    members = [member.partition(":")[0] for member in family.unique or ()]
+    return isinstance(request, Mapping) and all(isinstance(request.get(member), str) for member in members)
 
 
 def _key(family: Family, request: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 
 from validator import fuzz as fuzzing
-from validator.commands.options import Reporting, finish, reporting
+from validator.commands.options import Reporting, fail_under, finish, reporting
 from validator.commands.targets import Aws, banner, open_target
 from validator.errors import EnvironmentFailedError, UnusableInputError
 from validator.exchange import Exchange
@@ -51,6 +51,7 @@ _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--database", type=click.Path(file_okay=False, path_type=Path), help="Keep Hypothesis's failing examples here."
 )
+@fail_under
 @reporting
 def fuzz(
     selectors: tuple[str, ...],

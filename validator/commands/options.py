@@ -31,6 +31,7 @@ class Reporting:
     quiet: bool
     color: bool | None
     settings: settings.Settings
+    fail_under: float | None = None
 
 
 def reporting(function: F) -> F:
@@ -72,6 +73,15 @@ _OPTIONS = [
 ]
 
 
+# For the commands whose reports count constraints.
+fail_under = click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="The least constraint coverage; below it the exit status is 1.",
+)
+
+
 def _gathered(function: F) -> F:
     import functools
 
@@ -111,9 +121,21 @@ def _gathered(function: F) -> F:
         kwargs["reporting"] = Reporting(
             _outputs(asked), threshold, weighing, baseline, update_baseline, quiet, color, found
         )
+        if "fail_under" in kwargs:
+            least = _least(kwargs.pop("fail_under"), found)
+            kwargs["reporting"] = dataclasses.replace(kwargs["reporting"], fail_under=least)
         return function(*args, **kwargs)
 
     return gather  # type: ignore[return-value]
+
+
+def _least(asked: float | None, found: settings.Settings) -> float | None:
+    least: float | None = found.get("fail-under") if asked is None else asked
+    if least is not None and not 0 <= least <= 100:
+        raise UnusableInputError(
+            f"fail-under is {least!r}", where=str(found.path), fix="write a number of percent from 0 to 100"
+        )
+    return least
 
 
 def _in_github() -> bool:
@@ -137,18 +159,23 @@ def _outputs(asked: Sequence[str]) -> list[tuple[str, Path | None]]:
 def finish(result: Report, options: Reporting) -> int:
     """Weigh the findings, write every report that was asked for, and give the exit status: 0 or 1.
 
-    With `update_baseline` the findings are accepted instead, and the status is 0.
+    With `update_baseline` the findings are accepted instead. Coverage below `fail_under` is said, and the status 1.
     """
+    covered, least = result.covered, options.fail_under
+    short = covered is not None and least is not None and covered < least
     weighed = options.policy.apply(result)
     weighed = dataclasses.replace(weighed, findings=[redaction.redacted(finding) for finding in weighed.findings])
     if options.update_baseline:
         assert options.baseline is not None
         count = policy.save_baseline(options.baseline, weighed.findings)
         click.echo(f"{options.baseline}: accepts {count} finding{'' if count == 1 else 's'}", err=True)
-        return 0
-    for name, path in options.outputs:
-        _write(name, path, weighed, options)
-    return 1 if weighed.fails(options.fail_on) else 0
+    else:
+        for name, path in options.outputs:
+            _write(name, path, weighed, options)
+    if short:
+        click.echo(f"coverage is {covered:.1f} %, below {least:g} %", err=True)
+    fails = not options.update_baseline and weighed.fails(options.fail_on)
+    return 1 if fails or short else 0
 
 
 def _write(name: str, path: Path | None, result: Report, options: Reporting) -> None:

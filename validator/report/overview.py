@@ -82,14 +82,21 @@ def _operations(operations: Any) -> Element | None:
     if not isinstance(operations, Mapping) or not operations:
         return None
     rows: list[list[Node]] = []
-    for name, row in list(operations.items())[:_MOST]:
+    # Those that were called first; a service that the target hardly has would fill the table with the others.
+    ordered = sorted(operations.items(), key=lambda item: not item[1].get("requests"))
+    for name, row in ordered[:_MOST]:
         reason = row.get("unsupported")
         note = "" if not reason else "not offered" if reason is True else quoted(str(reason), 200)
         rows.append([quoted(name, 120), *(f"{row.get(each, 0):,}" for each in _TALLIES), note])
-    shown = table("Operations driven", ["operation", *_TALLIES, "note"], rows, class_="numbers")
+    driven = sum(bool(row.get("requests")) and not row.get("unsupported") for row in operations.values())
+    lacking = sum(bool(row.get("unsupported")) for row in operations.values())
+    left = len(operations) - driven - lacking
+    words = [counted(driven, "operation") + " driven"]
+    words += [f"{count:,} {what}" for count, what in ((lacking, "not supported"), (left, "not tried")) if count]
+    shown = table("Operations", ["operation", *_TALLIES, "note"], rows, class_="numbers")
     return h(
         "details",
-        h("summary", f"{counted(len(operations), 'operation')} driven"),
+        h("summary", ", ".join(words)),
         shown,
         _more(len(operations) - len(rows), "operation"),
     )
