@@ -146,6 +146,22 @@ def test_near_misses_hold_what_careless_checks_let_through() -> None:
     assert "csv" in missed
 
 
+@pytest.mark.parametrize(
+    ("operation", "path", "first"),
+    [("CreateSchema", "/name", " "), ("CreateDatasetImportJob", "/roleArn", " rn:a:iam::000000000000:rolea")],
+)
+def test_the_first_near_miss_can_be_seen_and_a_newline_is_among_them(operation: str, path: str, first: str) -> None:
+    missed = [
+        item.violation.value
+        for item in iter_boundary(validate.load("personalize").operation(operation))
+        if item.violation and item.violation.keyword == "pattern" and item.violation.instance_path == path
+    ]
+    assert missed[0] == first
+    visible = [text.isprintable() for text in missed]
+    assert visible == sorted(visible, reverse=True)
+    assert any(text.endswith("\n") for text in missed)
+
+
 def test_unknown_members_and_nulls_are_marked_as_possibly_accepted() -> None:
     create = validate.load("personalize").operation("CreateDatasetImportJob")
     lenient = [item for item in iter_boundary(create) if item.lenient]

@@ -541,8 +541,14 @@ MEMBERS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"type", "minimum", "maximum"},
     ),
     "personalize.CreateDatasetImportJob.importMode": ({"enum": ["FULL", "INCREMENTAL"]}, {"type", "enum"}),
-    "personalize.CreateDatasetImportJob.jobName": (NAME, {"type", "maxLength", "pattern", "required"}),
-    "personalize.ListDatasetImportJobs.datasetImportJobs.jobName": (NAME, {"type", "maxLength", "pattern"}),
+    "personalize.CreateDatasetImportJob.jobName": (
+        NAME,
+        {"type", "minLength, and pattern", "maxLength", "pattern", "required"},
+    ),
+    "personalize.ListDatasetImportJobs.datasetImportJobs.jobName": (
+        NAME,
+        {"type", "minLength, and pattern", "maxLength", "pattern"},
+    ),
     "personalize.CreateDatasetImportJob.tags": (
         {"type": "array", "maxItems": 200},
         {"type", "maxItems"},
@@ -570,7 +576,9 @@ def test_a_member_is_explained_with_values_that_pass_and_fail(name: str, say: Ca
         value.rpartition("  ")[2].strip("()"): value.rpartition("  ")[0] for label, value in rows if label == "fails"
     }
     assert set(fails) == keywords
-    for keyword, value in fails.items():
+    if schema is NAME:
+        assert (passes, fails["minLength, and pattern"], fails["pattern"]) == ('"a"', '""', '" "')
+    for keyword, value in ((each.partition(",")[0], value) for each, value in fails.items()):
         if value == "absent":
             assert keyword == "required"
         elif "...  (" not in value and keyword in schema:

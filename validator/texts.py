@@ -261,8 +261,13 @@ class Texts:
                 return
 
     def near_misses(self, most: int = 8) -> list[str]:
-        """Texts of an allowed length that some pattern refuses, one step from a match; empty when none was found."""
+        """Texts of an allowed length that some pattern refuses, one step from a match; empty when none was found.
+
+        Those that can be seen for what they are stand before those with a control character in them, and of these
+        those that are no longer than the match.
+        """
         found: dict[str, None] = {}
+        plainest = len(self.shortest or "")
         for match in self._matches():
             for kind in _mutations(match):
                 for text in kind:
@@ -270,7 +275,7 @@ class Texts:
                         found[text] = None
                         break
                 if len(found) >= most:
-                    return list(found)
+                    break
             if len(found) >= 3:
                 break
         if not found:
@@ -278,7 +283,7 @@ class Texts:
                 for stranger in _STRANGERS:
                     if self._refuses(stranger * length):
                         return [stranger * length]
-        return list(found)
+        return sorted(found, key=lambda text: (not text.isprintable(), len(text) > plainest))
 
     def _matches(self) -> Iterator[str]:
         if self.shortest is not None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from validator import boundary, checks, contract, drift, overlay, sources, validate
+from validator import boundary, checks, contract, drift, overlay, smallest, sources, validate
+from validator.constraints import Constraint
 from validator.contract import Contract, Operation, Schema
 from validator.errors import UnknownNameError
 from validator.keywords import KEYWORDS
@@ -240,26 +241,52 @@ def _demands(loaded: Contract, schema: Schema) -> str:
 
 def _examples(operation: Operation, direction: str, path: str) -> Lines:
     """One value that passes and, per keyword, one that fails, from both sides of each bound."""
-    passing: str | None = None
+    passing: tuple[Any, Any] | None = None
     failing: dict[str, str] = {}
     for case in boundary.iter_boundary(operation, direction):
-        constraint = case.constraint
-        if constraint is None or [part for part in constraint.member_path.split("/")[1:] if part != "*"] != path.split(
-            "."
-        ):
+        mine = [each for each in (case.constraint, *case.also) if each is not None and _is_at(each, path)]
+        if not mine:
             continue
         if case.violation is None:
-            value = _at(case.instance, constraint.member_path.split("/")[1:])
-            passing = passing or (None if value is None else _short(value))
+            value = _at(case.instance, mine[0].member_path.split("/")[1:])
+            passing = passing or (None if value is None else (case.instance, value))
         elif not case.lenient:
-            shown = (
-                "absent" if constraint.keyword == "required" else _short(_at(case.instance, _path_of(case.violation)))
-            )
-            failing.setdefault(constraint.keyword, shown)
-    if passing:
-        yield f"  {'passes':<12} {passing}"
-    for keyword, value in failing.items():
-        yield f"  {'fails':<12} {value}  ({keyword})"
+            keyword = mine[0].keyword
+            shown = "absent" if keyword == "required" else _short(_at(case.instance, _path_of(case.violation)))
+            failing.setdefault(keyword, shown)
+    if passing is None:
+        return
+    yield f"  {'passes':<12} {_short(passing[1])}"
+    for entry in boundary.unexercisable(operation, direction):
+        constraint = entry.constraint
+        if entry.side == "violated" and _is_at(constraint, path) and constraint.keyword not in failing:
+            failing |= _with_others(operation, direction, constraint, *passing)
+    for keyword, shown in failing.items():
+        yield f"  {'fails':<12} {shown}  ({keyword})"
+
+
+def _is_at(constraint: Constraint, path: str) -> bool:
+    return [part for part in constraint.member_path.split("/")[1:] if part != "*"] == path.split(".")
+
+
+def _with_others(
+    operation: Operation, direction: str, constraint: Constraint, instance: Any, value: Any
+) -> dict[str, str]:
+    """A text beyond a bound on the length where no text breaks that alone: what else it breaks is named with it."""
+    limit, keyword = constraint.limit, constraint.keyword
+    if not isinstance(value, str) or keyword not in ("minLength", "maxLength") or limit > smallest.LARGEST:
+        return {}
+    value = value[: limit - 1] if keyword == "minLength" else value + (value[-1:] or "a") * (limit + 1 - len(value))
+    place: list[Any] = []
+    for part in constraint.member_path.split("/")[1:]:
+        inner = _at(instance, [str(step) for step in place])
+        place.append(0 if isinstance(inner, list) else next(iter(inner)) if part == "*" else part)
+    broken = smallest.put(instance, tuple(place), value)
+    keywords = [each.keyword for each in operation.iter_violations(broken, direction)]
+    if keyword not in keywords:
+        return {}
+    others = [each for each in dict.fromkeys(keywords) if each != keyword]
+    return {f"{keyword}, and {', '.join(others)}" if others else keyword: _short(value)}
 
 
 def _path_of(violation: Violation) -> list[str]:
