@@ -72,6 +72,25 @@ def test_health_says_what_is_served(server: Server) -> None:
     ).items()
 
 
+def test_health_says_how_much_there_is(server: Server) -> None:
+    def held() -> int:
+        return int(json.loads(ask(server, "GET", "/_aws-contract/health")[2])["resources"])
+
+    assert held() == 0
+    arn = client_of(server.url).create_dataset_group(name="g")["datasetGroupArn"]
+    client_of(server.url, "210987654321").create_dataset_group(name="g")
+    client_of(server.url, service="forecast").create_dataset_group(DatasetGroupName="g", Domain="RETAIL")
+    assert held() == 3
+    client = client_of(server.url)
+    for _ in range(3):
+        client.describe_dataset_group(datasetGroupArn=arn)
+    client.delete_dataset_group(datasetGroupArn=arn)
+    ask(server, "POST", "/_aws-contract/advance", {"steps": 2})
+    assert held() == 2
+    assert ask(server, "POST", "/_aws-contract/reset")[0] == 200
+    assert held() == 0
+
+
 def test_advance_moves_states_and_reset_forgets(server: Server) -> None:
     client = client_of(server.url)
     arn = client.create_dataset_group(name="g")["datasetGroupArn"]

@@ -11,6 +11,8 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from validator import validate
 from validator.boundary import iter_boundary
@@ -128,7 +130,10 @@ def test_the_code_of_an_error_is_read_from_all_its_spellings(code: str) -> None:
 def test_no_answer_is_too_strange_to_be_read(status: int, body: bytes) -> None:
     found = decode(LIST, {}, status, {}, body)
     assert isinstance(found, Exchange)
-    assert found.accepted is (status == 200 and found.error is None)
+    assert found.accepted is (status == 200 and found.unread is None)
+    assert (found.unread is None) is (
+        body not in (b"<html>", b"\xff\xfe") and (status == 200 or body not in (b"[]", b"5"))
+    )
 
 
 def test_unknown_members_of_an_answer_are_kept() -> None:
@@ -197,6 +202,8 @@ class _Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    do_GET = do_POST  # noqa: N815
+
     def log_message(self, *arguments: Any) -> None:
         pass
 
@@ -244,14 +251,61 @@ def test_what_a_server_lacks_is_no_fault(server: HTTPServer, status: int, body: 
     assert isinstance(found, Exchange) is supported
 
 
-def test_only_our_own_server_forgets(server: HTTPServer) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (404, b"", []),
+        (200, b"", []),
+        (200, b"<html>", []),
+        (200, b"[]", []),
+        (200, b'{"status": "ok"}', []),
+        (200, b'{"status": "ok", "resources": "none"}', []),
+        (200, b'{"status": "ok", "resources": false}', []),
+        (200, b'{"status": "ok", "resources": 1}', ["it holds 1 resource; --reset empties it before each part"]),
+        (200, b'{"status": "ok", "resources": 7}', ["it holds 7 resources; --reset empties it before each part"]),
+    ],
+)
+def test_only_a_server_that_says_it_is_empty_is_reset(
+    server: HTTPServer, status: int, body: bytes, told: list[str]
+) -> None:
+    server.answer = (status, body)  # type: ignore[attr-defined]
+    heard: list[str] = []
+    target = HttpTarget(_url(server), tell=heard.append)
+    for _ in range(2):
+        assert not target.reset()
+    assert not target.advance(60)
+    target.close()
+    assert [path for path, _, _ in server.seen] == ["/_aws-contract/health"]  # type: ignore[attr-defined]
+    assert heard == [f"{_url(server)} is not reset: {why}" for why in told]
+
+
+def test_an_empty_server_is_reset_as_often_as_needed_and_left_empty(server: HTTPServer) -> None:
+    server.answer = (200, b'{"status": "ok", "resources": 0}')  # type: ignore[attr-defined]
     target = HttpTarget(_url(server))
+    assert target.reset()
+    assert target.reset()
+    target.close()
+    paths = [path for path, _, _ in server.seen]  # type: ignore[attr-defined]
+    assert paths == ["/_aws-contract/health", *["/_aws-contract/reset"] * 3]
+
+
+def test_a_server_is_reset_unasked_when_that_was_said(server: HTTPServer) -> None:
+    heard: list[str] = []
+    target = HttpTarget(_url(server), resets=True, tell=heard.append)
     assert target.reset()
     server.answer = (404, b"")  # type: ignore[attr-defined]
     assert not target.reset()
     assert not target.reset()
     target.close()
     assert [path for path, _, _ in server.seen] == ["/_aws-contract/reset"] * 2  # type: ignore[attr-defined]
+    assert heard == [f"{_url(server)} is not reset: it knows no reset"]
+
+
+def test_one_of_many_processes_resets_nothing(server: HTTPServer) -> None:
+    target = HttpTarget(_url(server), resets=False)
+    assert not target.reset()
+    target.close()
+    assert server.seen == []  # type: ignore[attr-defined]
 
 
 def test_nobody_at_the_url_is_one_clear_line() -> None:
@@ -279,10 +333,33 @@ def test_a_url_that_cannot_be_a_target(url: str) -> None:
 # Through a client ----------------------------------------------------------------------------------------------------
 
 
+def test_a_client_whose_answer_does_not_come_is_no_end() -> None:
+    failures = {
+        "the connection was closed without an answer": ConnectionClosedError(endpoint_url="https://a"),
+        "no answer within 60 s": ReadTimeoutError(endpoint_url="https://a"),
+    }
+    for unread, error in failures.items():
+
+        def fail(request: Any, error: Exception = error, **named: Any) -> None:
+            raise error
+
+        client = _client(200, b"{}", [])
+        client.meta.events.register_first("before-send", fail)
+        target = ClientTarget(lambda service, region, client=client: client)
+        found = target.send(LIST, {})
+        target.close()
+        assert isinstance(found, Exchange)
+        assert (found.unread, found.status, found.accepted) == (unread, None, False)
+
+
 def _client(status: int, body: bytes, seen: list[Any]) -> Any:
     session = botocore.session.Session()
     client = session.create_client(
-        "personalize", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+        "personalize",
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(retries={"total_max_attempts": 1}),
     )
 
     class Raw:

@@ -272,7 +272,7 @@ class Judge:
                 continue
             assert isinstance(found, _Known)
             tally.checked += 1
-            if item.error is None and found.keeps(item):
+            if item.error is None and item.unread is None and found.keeps(item):
                 continue
             try:
                 self._diagnose(item, found)
@@ -299,7 +299,8 @@ class Judge:
     def _diagnose(self, exchange: Exchange, known: _Known) -> None:
         operation = known.operation
         canonical = _canonical(exchange, operation)
-        if exchange.error is None and canonical is not exchange and known.keeps(canonical):
+        answered = exchange.error is None and exchange.unread is None
+        if answered and canonical is not exchange and known.keeps(canonical):
             return
         exchange = canonical
         wanted = CHECKS[1:] if exchange.phase in BREAKING else CHECKS

@@ -5,14 +5,16 @@ from __future__ import annotations
 import collections
 import contextlib
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from validator import checks, reproduce, stateful
 from validator.contract import Contract, Operation
 from validator.coverage import Coverage
+from validator.errors import EnvironmentFailedError
 from validator.exchange import Exchange
 from validator.fuzzing import bounds, drawn, examples, paging
 from validator.fuzzing.journal import Journal, Listener, Tally
@@ -26,6 +28,9 @@ from validator.transport.target import UNSUPPORTED, BudgetSpentError, Target
 
 Told = Callable[[Finding], None]
 Phase = Callable[[Stage, Sequence[Operation]], None]
+StoppedBy = Literal["budget", "target", "user"]
+# Who can end a run early, in the order in which it matters where one process says this and another that.
+ENDERS: tuple[StoppedBy, ...] = ("budget", "target", "user")
 
 # In the order in which they run. Each phase opens chapters, sends, and leaves the judging to the chapter's end.
 PHASES: dict[str, Phase] = {
@@ -40,6 +45,10 @@ PHASES: dict[str, Phase] = {
 JUDGED = tuple(id for id in checks.table() if id != "request_conformance")
 
 
+class InsistedError(KeyboardInterrupt):
+    """A second interrupt, while what was found before the first is judged."""
+
+
 class Run(Stage):
     """One run: its target, its counts, its findings."""
 
@@ -51,9 +60,13 @@ class Run(Stage):
         self._told = told
         self._place = reproduce.place(target.name, options.profile)
         self.findings: dict[tuple[str, str, str, str], Finding] = {}
+        # On a target that cannot forget, names that an earlier run took would be refused: these are nobody's.
+        self._mark = secrets.token_hex(4)
         # Findings that could be smaller, had there been calls and time left to try.
         self.unshrunk: set[str] = set()
         self._allowance = Allowance(until=getattr(target, "deadline", None))
+        # Why nothing can be sent any more, when that came out while a finding was made small.
+        self.lost: EnvironmentFailedError | None = None
 
     @contextlib.contextmanager
     def chapter(self, contract: Contract, phase: str) -> Iterator[World]:
@@ -62,23 +75,45 @@ class Run(Stage):
         fresh = target.owned and target.reset()
         opened = self.journal.open(contract, phase)
         self.chapters += 1
-        salt = "" if fresh else f"{self.options.seed % 0xFFFF:x}x{self.options.share[0]}x{self.chapters}x"
+        salt = "" if fresh else f"{self._mark}x{self.chapters}x"
         chance = random.Random(f"{self.options.seed} {contract.service} {phase} {self.chapters}")
         try:
             yield World(self.journal, contract, self.options.given, chance, salt, writes=self.options.writes)
+        except InsistedError:
+            opened.exchanges.clear()
+            raise
+        except (KeyboardInterrupt, EnvironmentFailedError):
+            self.hurried = True
+            raise
         finally:
             self._judge(contract, opened.exchanges)
 
     def note(self, contract: Contract, findings: Iterable[Finding], exchanges: Sequence[Exchange]) -> None:
-        """Keep each problem once, as small as it can be made."""
-        target, trail = self.journal.target, Trail(exchanges)
+        """Keep each problem once, as small as it can be made; interrupted, keep the rest as they came."""
+        listed, trail = list(findings), Trail(exchanges)
+        self._once_more(lambda: self._note(contract, listed, trail))
+
+    def _once_more(self, work: Callable[[], None]) -> None:
+        """Do what may be done twice; interrupted, do it again in a hurry; interrupted again, give up."""
+        try:
+            work()
+        except InsistedError:
+            raise
+        except KeyboardInterrupt:
+            if self.hurried:
+                raise InsistedError from None
+            self.hurried = True
+            try:
+                work()
+            except KeyboardInterrupt:
+                raise InsistedError from None
+            raise
+
+    def _note(self, contract: Contract, findings: Iterable[Finding], trail: Trail) -> None:
         for finding in findings:
             if finding.group in self.findings:
                 continue
-            small, done = finding, True
-            # Infos are many and plain; making them small is not worth the calls.
-            if self.options.shrink and target.owned and finding.severity > Severity.INFO and target.reset():
-                small, done = Shrinker(_inner(target), contract, self._allowance).shrink(finding, trail)
+            small, done = self._small(contract, finding, trail)
             if small.group != finding.group and small.group in self.findings:
                 self.findings[finding.group] = self.findings[small.group]
                 continue
@@ -88,10 +123,31 @@ class Run(Stage):
             if self._told is not None:
                 self._told(kept)
 
+    def _small(self, contract: Contract, finding: Finding, trail: Trail) -> tuple[Finding, bool]:
+        """The finding as small as it can be made, and whether it can be no smaller."""
+        target = self.journal.target
+        # Infos are many and plain; making them small is not worth the calls.
+        if not self.options.shrink or not target.owned or finding.severity <= Severity.INFO:
+            return finding, True
+        inner = _inner(target)
+        if not self.hurried:
+            try:
+                if not target.reset():
+                    return finding, True
+                return Shrinker(inner, contract, self._allowance).shrink(finding, trail)
+            except BudgetSpentError:
+                pass
+            except EnvironmentFailedError as lost:
+                self.lost, self.hurried = lost, True
+        return Shrinker(inner, contract, Allowance(calls=0)).shrink(finding, trail)
+
     def _judge(self, contract: Contract, exchanges: list[Exchange]) -> None:
-        found = sorted(checks.run(contract, exchanges, only=JUDGED), key=lambda finding: len(finding.calls))
         self.picture.chapter(contract, exchanges, JUDGED)
-        self.note(contract, found, exchanges)
+        self._once_more(lambda: self._note(contract, _found(contract, exchanges), Trail(exchanges)))
+
+
+def _found(contract: Contract, exchanges: list[Exchange]) -> list[Finding]:
+    return sorted(checks.run(contract, exchanges, only=JUDGED), key=lambda finding: len(finding.calls))
 
 
 def _both(first: Listener, second: Listener | None) -> Listener:
@@ -113,7 +169,10 @@ def _inner(target: Target) -> Target:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run, or one process's share of it, has to say: plain data that can be sent and added up."""
+    """What a run, or one process's share of it, has to say: plain data that can be sent and added up.
+
+    `stopped` says why it ended early, `stopped_by` who ended it.
+    """
 
     findings: dict[tuple[str, str, str, str], Finding] = field(default_factory=dict)
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -124,6 +183,7 @@ class Outcome:
     picture: Picture = field(default_factory=Picture)
     unshrunk: set[str] = field(default_factory=set)
     stopped: str | None = None
+    stopped_by: StoppedBy = "budget"
 
     def add(self, other: Outcome) -> None:
         """Take in another share."""
@@ -145,7 +205,12 @@ class Outcome:
                 mine[side] = sorted({*mine[side], *ids})
         self.picture.add(other.picture)
         self.unshrunk |= other.unshrunk
-        self.stopped = self.stopped or other.stopped
+        if other.stopped and (not self.stopped or ENDERS.index(other.stopped_by) > ENDERS.index(self.stopped_by)):
+            self.stop(other.stopped, other.stopped_by)
+
+    def stop(self, why: str, by: StoppedBy) -> None:
+        """Note why it ended early."""
+        self.stopped, self.stopped_by = why, by
 
 
 def run(
@@ -159,8 +224,9 @@ def run(
     """Drive a target through the phases and report what the checks found.
 
     `listener` hears every exchange, `told` every finding as soon as it is kept; either may raise BudgetSpentError.
-    Ends early then, as when the target's budget is spent, with what was found so far. EnvironmentFailedError when the
-    target cannot be reached.
+    Ends early then, as when the target's budget is spent, with what was found so far; also when the target is lost in
+    the middle, and on KeyboardInterrupt, of which a second one ends it at once. `stopped_by` in the details tells.
+    EnvironmentFailedError when the target cannot be reached from the beginning.
     """
     started = time.perf_counter()
     outcome = drive(target, operations, options, listener, told)
@@ -190,13 +256,25 @@ def drive(
     try:
         for phase in options.phases:
             begun = time.perf_counter()
-            for chosen in by_contract.values():
-                mine = chosen if phase == "stateful" else share(chosen, options.share)
-                if mine:
-                    PHASES[phase](current, mine)
-            outcome.seconds[phase] = time.perf_counter() - begun
+            try:
+                for chosen in by_contract.values():
+                    mine = chosen if phase == "stateful" else share(chosen, options.share)
+                    if mine:
+                        PHASES[phase](current, mine)
+            finally:
+                outcome.seconds[phase] = time.perf_counter() - begun
+            if current.lost is not None:
+                raise current.lost
     except BudgetSpentError as spent:
-        outcome.stopped = str(spent)
+        outcome.stop(str(spent), "budget")
+    except EnvironmentFailedError as lost:
+        if not any(tally.requests for tally in outcome.tallies.values()):
+            raise
+        outcome.stop(str(lost), "target")
+    except InsistedError:
+        raise
+    except KeyboardInterrupt:
+        outcome.stop("stopped by you", "user")
     outcome.covered = current.coverage.export()
     return outcome
 
@@ -224,6 +302,7 @@ def report(outcome: Outcome, operations: Sequence[Operation], options: Options, 
                 "requests": tally.requests,
                 "accepted": tally.accepted,
                 "rejected": tally.rejected,
+                **({"unread": tally.unread} if tally.unread else {}),
                 "unsupported": "not supported" if tally.unsupported else "",
             }
             for (service, name), tally in sorted(tallies.items())
@@ -232,7 +311,7 @@ def report(outcome: Outcome, operations: Sequence[Operation], options: Options, 
     counts = collections.Counter((f"{each.service}.{each.operation}", each.check) for each in findings)
     details |= outcome.picture.details(counts)
     if outcome.stopped:
-        details["stopped"] = outcome.stopped
+        details |= {"stopped": outcome.stopped, "stopped_by": outcome.stopped_by}
     if unshrunk := sum(finding.id in outcome.unshrunk for finding in findings):
         details["unshrunk"] = (
             f"{unshrunk} of {len(findings)} findings may show more calls and members than they need: "

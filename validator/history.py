@@ -143,12 +143,14 @@ def _read(contract: Contract, exchanges: list[Exchange]) -> History:
         name = exchange.operation
         if name not in readonly:
             readonly[name] = contract.operation(name).readonly
-        if exchange.accepted and not readonly[name]:
+        # Whoever got no answer that can be read does not know what became of the request.
+        perhaps = exchange.accepted or exchange.unread is not None
+        if perhaps and not readonly[name]:
             history.writes.append(index)
         belongs = family_of(contract, name)
         if belongs is not None:
             _live(history, belongs[0], belongs[1], index, exchange)
-        elif exchange.accepted and not readonly[name]:
+        elif perhaps and not readonly[name]:
             _touch(history, index, exchange)
         if readonly[name] and exchange.accepted:
             _walk(history, open_walks, index, exchange)
@@ -187,7 +189,12 @@ def _live(history: History, family: Family, verb: str, index: int, exchange: Exc
     if not isinstance(identifier, str):
         return
     life: Life | None = history.lives.get((scope, family.name, identifier))
-    if exchange.error is not None:
+    if exchange.unread is not None:
+        if life is not None and verb != "describe":
+            life.changed.append(index)
+            if verb == "delete" and life.deleted is None:
+                life.deleted = index
+    elif exchange.error is not None:
         if life is not None and not_found(exchange.error.code):
             life.missing.append(index)
         elif life is not None and verb == "delete":
@@ -214,7 +221,7 @@ def _touch(history: History, index: int, exchange: Exchange) -> None:
                 life.changed.append(index)
                 if deletes and life.deleted is None:
                     # Where nothing is declared it may as well be a part of it that goes: a branch of an app.
-                    life.deleted, life.surely_deleted = index, life.family.declared
+                    life.deleted, life.surely_deleted = index, life.family.declared and exchange.accepted
             elif deletes and life.identifier not in named and _stands_on(life, named):
                 # Deleting a tree deletes what stands on what is named.
                 reached.add(life.identifier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from validator.contract import Contract, Operation
@@ -44,6 +44,46 @@ def hidden(operation: Operation, call: Mapping[str, Any]) -> Mapping[str, Any]:
         body = without(operation.contract, declared.shape, error["body"]) if declared else HIDDEN
         shown["error"] = {**error, "body": body}
     return shown
+
+
+def quotable(operation: Operation, request: Any, text: str) -> bool:
+    """Whether an answer that cannot be read may be quoted: none of its members is sensitive, nor does it repeat one."""
+    shape = operation.shape("request")
+    if any(_sensitive(operation.contract, each) for each in (operation.shape("response"), *_errors(operation))):
+        return False
+    if shape is None or not _sensitive(operation.contract, shape):
+        return True
+    hidden = set(_texts(request)) - set(_texts(without(operation.contract, shape, request)))
+    return not any(each and each in text for each in hidden)
+
+
+def _errors(operation: Operation) -> set[str]:
+    return {error.shape for error in operation.errors.values()}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():
+        yield from _texts(inner)
+
+
+def _sensitive(contract: Contract, shape: str | None) -> bool:
+    """Whether anything that a contract calls sensitive may stand in an instance of a shape."""
+    todo: list[Any] = [] if shape is None else [{"$ref": f"#/$defs/{shape}"}]
+    seen: set[str] = set()
+    while todo:
+        schema = todo.pop()
+        if isinstance(schema, Mapping):
+            if schema.get("x-aws-sensitive"):
+                return True
+            name = str(schema.get("$ref", "")).rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                todo.append(contract.define(name))
+            todo += [schema[part] for part in ("items", "additionalProperties") if part in schema]
+            todo += schema.get("properties", {}).values()
+    return False
 
 
 def without(contract: Contract, shape: str, value: Any) -> Any:

@@ -41,16 +41,23 @@ def request_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> It
 
 @check("response_conformance", "Every response keeps the contract.", scope="exchange")
 def response_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for each response that breaks its contract, one per severity."""
+    """Findings for each response that breaks its contract, one per severity, and for each that cannot be read."""
     for exchange in exchanges:
-        if exchange.response is not None:
+        if unreadable(exchange) == "response":
+            # A redirect is none of AWS's answers either.
+            status = "" if exchange.status == 200 else f" (status {exchange.status})"
+            yield _unreadable(exchange, "response", f"{exchange.unread}{status}")
+        elif exchange.response is not None:
             yield from judge(contract, exchange, "response", exchange.response)
 
 
 @check("error_conformance", "Every error body keeps the contract of its error.", scope="exchange")
 def error_conformance(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
-    """Findings for each body of a declared error that breaks the error's shape."""
+    """Findings for each body of a declared error that breaks the error's shape, and for each that cannot be read."""
     for exchange in exchanges:
+        if unreadable(exchange) == "error":
+            yield _unreadable(exchange, "error", f"{exchange.unread} (status {exchange.status})")
+            continue
         error = exchange.error
         if error is None or not error.body:
             continue
@@ -82,6 +89,20 @@ def error_declared(contract: Contract, exchanges: Iterable[Exchange]) -> Iterato
                 f"{error.code} is not an error of {operation.name}, which declares {declared}",
                 code=error.code,
             )
+
+
+def unreadable(exchange: Exchange) -> str | None:
+    """What an answer that cannot be read was to be, by its status: `response`, `error`, or None.
+
+    What comes with a status of 500 or above is the service's failure, whatever it looks like.
+    """
+    if exchange.unread is None or exchange.status is None or exchange.status >= 500:
+        return None
+    return "response" if exchange.status < 400 else "error"
+
+
+def _unreadable(exchange: Exchange, direction: str, message: str) -> Finding:
+    return _finding(exchange, f"{direction}_conformance", Severity.ERROR, direction, message, code="unreadable")
 
 
 def _declares(contract: Contract, code: str) -> bool:

@@ -34,7 +34,9 @@ def _created(read: past.History) -> Iterator[Finding]:
             name = exchange.request.get(family.name_member)
             if isinstance(name, str):
                 key = (scope, family.name, name)
-                if exchange.accepted or "alreadyexists" in (exchange.error.code.lower() if exchange.error else ""):
+                said = exchange.error.code.lower() if exchange.error else ""
+                # Where no answer came, or none that can be read, it may have been created.
+                if exchange.accepted or exchange.unread is not None or "alreadyexists" in said:
                     taken.add(key)
                 elif exchange.error is not None and key not in taken:
                     rejected.setdefault(key, index)

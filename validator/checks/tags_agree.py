@@ -20,11 +20,16 @@ def tags_agree(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[Fi
     put: dict[tuple[past.Scope, str], dict[str, tuple[int, Any]]] = {}
     for index, exchange in enumerate(listed):
         verb = {"TagResource": "put", "UntagResource": "remove", "ListTagsForResource": "list"}.get(exchange.operation)
-        if verb is None or not exchange.accepted or not isinstance(exchange.request, Mapping):
+        unsure = exchange.unread is not None
+        if verb is None or not (exchange.accepted or unsure) or not isinstance(exchange.request, Mapping):
             continue
         members = {name.lower(): value for name, value in exchange.request.items()}
         resource = members.get("resourcearn")
         if not isinstance(resource, str):
+            continue
+        if unsure:
+            # What became of it, nobody knows.
+            put.pop((past.scope_of(exchange), resource), None)
             continue
         known = put.setdefault((past.scope_of(exchange), resource), {})
         if verb == "put":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import json
 import sys
@@ -44,6 +46,7 @@ _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--record", type=_FILE, metavar="FILE", help="Write every exchange to a file (JSONL).")
 @click.option("--rate", metavar="N/s", help="So many requests a second at most. [aws: 5/s]")
 @click.option("--allow-writes", is_flag=True, help="On aws: also call operations that change something.")
+@click.option("--reset", is_flag=True, help="Empty a server at a URL before each part, though it holds something.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
 @click.option("-n", "--processes", type=click.IntRange(1, 256), default=1, help="Share the work out. [1]")
 @click.option("--region", help="On aws: the region. [the environment's]")
@@ -66,6 +69,7 @@ def fuzz(
     record: Path | None,
     rate: str | None,
     allow_writes: bool,
+    reset: bool,
     dry_run: bool,
     processes: int,
     region: str | None,
@@ -108,33 +112,47 @@ def fuzz(
         return 0
     if aws is not None:
         click.echo(banner(target, operations, options, max_requests, aws, ask=True), err=True)
-    opener = functools.partial(open_target, target, aws)
+    opener = functools.partial(open_target, target, aws, reset or None)
     if processes > 1:
         if record is not None:
             raise UnusableInputError("--record writes one sequence", where="--processes", fix="record with one process")
-        return _finish(run_many(processes, opener, operations, options, limits), target, reporting)
+        if "://" not in target:
+            return _finish(run_many(processes, opener, operations, options, limits), target, reporting)
+        with contextlib.closing(opener()) as shared:
+            # One server for all: what one process made it forget, another would miss.
+            shared.reset()
+            opener = functools.partial(open_target, target, None, False)
+            return _finish(run_many(processes, opener, operations, options, limits), target, reporting)
     driven = opener()
     try:
         with _Listener(record, reporting.quiet) as listener:
             result = fuzzing.run(
                 Limited(driven, **limits, reading=not options.writes), operations, options, listener=listener
             )
+        return _finish(result, target, reporting)
     finally:
         driven.close()
-    return _finish(result, target, reporting)
 
 
 def _finish(result: Report, target: str, reporting: Reporting) -> int:
     """The exit status; a run that tested nothing is no green light, and one that was cut short says so."""
+    stopped, by = result.details.get("stopped"), result.details.get("stopped_by")
+    if by in ("target", "user") and reporting.update_baseline:
+        # It would lose what was accepted of the rest.
+        click.echo("aws-contract: the baseline is left as it is", err=True)
+        reporting = dataclasses.replace(reporting, update_baseline=False)
     status = finish(result, reporting)
-    if stopped := result.details.get("stopped"):
+    if by == "user":
+        click.echo(f"aws-contract: {stopped}; what is not in the table was not tried", err=True)
+        return 130
+    if stopped:
         click.echo(f"aws-contract: stopped before the end: {stopped}; what is not in the table was not tried", err=True)
     if not result.exchanges and not result.findings:
         if stopped:
             raise EnvironmentFailedError(f"nothing was tested: {stopped}")
         hint = "; the emulator plays Personalize and Forecast, try --target moto" if target == "emulator" else ""
         raise EnvironmentFailedError(f"nothing was tested: {target} offers none of the operations{hint}")
-    return status
+    return 3 if by == "target" else status
 
 
 class _Listener:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import click
+
 from validator.boundary import plan
 from validator.contract import Operation
 from validator.emulator import Emulator
@@ -59,10 +61,12 @@ class Aws:
             raise EnvironmentFailedError(f"aws: {' '.join(str(error).split())}") from None
 
 
-def open_target(name: str, aws: Aws | None = None) -> Target:
-    """The target of that name, or at that URL."""
+def open_target(name: str, aws: Aws | None = None, resets: bool | None = None) -> Target:
+    """The target of that name, or at that URL; `resets` as HttpTarget takes it."""
     if "://" in name:
-        return HttpTarget(name)
+        return HttpTarget(name, resets=resets, tell=_say)
+    if resets:
+        raise UnusableInputError("--reset is about a server at a URL", where=f"--target {name}")
     if name == "emulator":
         return MemoryTarget(Emulator(seed=0))
     if name == "moto":
@@ -70,6 +74,10 @@ def open_target(name: str, aws: Aws | None = None) -> Target:
     if name == "aws":
         return ClientTarget((aws or Aws()).client)
     raise UnknownNameError("target", name, TARGETS, where="--target")
+
+
+def _say(line: str) -> None:
+    click.echo(f"aws-contract: {line}", err=True)
 
 
 def estimate(operations: Sequence[Operation], options: Options) -> dict[str, int]:

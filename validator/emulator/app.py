@@ -171,6 +171,11 @@ class Emulator:
             self.resources.advance(n)
             self.keep()
 
+    def held(self) -> int:
+        """How many resources there are, of all accounts and regions."""
+        with self._lock:
+            return self.store.count()
+
     def reset(self) -> None:
         """Forget everything."""
         with self._lock:

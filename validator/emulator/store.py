@@ -205,6 +205,10 @@ class Store:
         else:
             self.moving.pop(record.number, None)
 
+    def count(self) -> int:
+        """How many records there are."""
+        return sum(len(shelf.by_number) for shelf in self.shelves.values())
+
     def clear(self) -> None:
         """Forget every record; numbers go on."""
         self.shelves.clear()

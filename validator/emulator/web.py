@@ -66,8 +66,15 @@ class Web:
     def _health(self, given: dict[str, Any]) -> dict[str, Any]:
         clock = "step" if self.emulator.clock.steps else "real"
         services = sorted(self.emulator.contracts)
-        now = self.emulator.now()
-        return {"status": "ok", "version": __version__, "services": services, "clock": clock, "now": now}
+        now, held = self.emulator.now(), self.emulator.held()
+        return {
+            "status": "ok",
+            "version": __version__,
+            "services": services,
+            "clock": clock,
+            "now": now,
+            "resources": held,
+        }
 
     def _reset(self, given: dict[str, Any]) -> dict[str, Any]:
         self.emulator.reset()

@@ -68,6 +68,9 @@ class _Edge:
         exchange = self.stage.journal.send(self.operation, instance)
         if exchange is None:
             return
+        if exchange.unread is not None:
+            # What the target thinks of the constraint it has not said.
+            return
         coverage, constraint = self.stage.coverage, boundary.constraint
         if boundary.violation is None:
             coverage.observe(self.operation, instance)

@@ -81,6 +81,9 @@ def _phase(
                 except UnusableInputError:
                     continue
                 _drive(stage, world, operation, phase, drawing, smallest)
+        except (KeyboardInterrupt, EnvironmentFailedError):
+            stage.hurried = True
+            raise
         finally:
             # Only now: to make a finding smaller the target must forget what the other operations refer to.
             stage.note(world.contract, [finding for _, finding in smallest.values()], stage.journal.exchanges)
@@ -112,7 +115,7 @@ def _drive(
             exchange = stage.journal.send(operation, instance)
             if exchange is None:
                 return
-            if phase == "positive" and validate.is_valid(operation, instance):
+            if phase == "positive" and exchange.unread is None and validate.is_valid(operation, instance):
                 stage.coverage.observe(operation, instance)
             _tidy(world, operation, exchange)
         except (BudgetSpentError, EnvironmentFailedError) as reason:

@@ -33,7 +33,7 @@ def run(stage: Stage, operations: Sequence[Operation]) -> None:
                 exchange = stage.journal.send(operation, instance)
                 if exchange is None:
                     break
-                if validate.is_valid(operation, instance):
+                if exchange.unread is None and validate.is_valid(operation, instance):
                     stage.coverage.observe(operation, instance)
                 settle(world, operation, exchange)
 

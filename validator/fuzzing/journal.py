@@ -13,15 +13,19 @@ from validator.results import Unchecked
 from validator.transport.target import UNSUPPORTED, Target
 
 Listener = Callable[[Exchange], None]
+# So often an operation is waited for in vain before the rest of a phase goes on without it.
+_PATIENCE = 3
+_LEFT_OUT = f"no answer came in time to {_PATIENCE} requests before"
 
 
 @dataclass(slots=True)
 class Tally:
-    """How often one operation was called, and what came of it."""
+    """How often one operation was called, and what came of it; `unread` counts calls without an answer to read."""
 
     requests: int = 0
     accepted: int = 0
     rejected: int = 0
+    unread: int = 0
     unwritable: int = 0
     unsupported: bool = False
 
@@ -30,6 +34,7 @@ class Tally:
         self.requests += other.requests
         self.accepted += other.accepted
         self.rejected += other.rejected
+        self.unread += other.unread
         self.unwritable += other.unwritable
         self.unsupported = self.unsupported or other.unsupported
 
@@ -52,6 +57,8 @@ class Journal:
         self.unchecked: dict[Unchecked, int] = {}
         self.phases: dict[str, int] = {}
         self.chapter: Chapter | None = None
+        # How often an operation of a phase has been waited for in vain.
+        self._late: dict[tuple[str, str, str], int] = {}
 
     def open(self, contract: Contract, phase: str) -> Chapter:
         """Begin a chapter; what is sent from now on belongs to it."""
@@ -62,10 +69,18 @@ class Journal:
     def send(
         self, operation: Operation, instance: Any, *, account: str | None = None, region: str | None = None
     ) -> Exchange | None:
-        """Call once; None when the target does not offer the operation or the request cannot be written."""
+        """Call once; None when the target does not offer the operation or the request cannot be written.
+
+        None too for what is left of a phase when an operation has been waited for in vain a few times in it.
+        """
         tally = self.tally(operation)
         assert self.chapter is not None
         if tally.unsupported:
+            return None
+        place = (self.chapter.phase, operation.service, operation.name)
+        if self._late.get(place, 0) >= _PATIENCE:
+            left = Unchecked(f"left out of the phase {self.chapter.phase}: {_LEFT_OUT}", *place[1:])
+            self.unchecked[left] = self.unchecked.get(left, 0) + 1
             return None
         answer = self.target.send(operation, instance, account=account, region=region, phase=self.chapter.phase)
         if isinstance(answer, Unchecked):
@@ -77,7 +92,10 @@ class Journal:
             return None
         tally.requests += 1
         self.phases[self.chapter.phase] += 1
-        if answer.accepted:
+        if answer.unread is not None:
+            tally.unread += 1
+            self._late[place] = self._late.get(place, 0) + answer.late
+        elif answer.accepted:
             tally.accepted += 1
         else:
             tally.rejected += 1

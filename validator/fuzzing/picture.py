@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from validator import families, history
+from validator.checks.conformance import unreadable
 from validator.contract import Contract, Operation
 from validator.exchange import Exchange
 
@@ -26,10 +27,6 @@ def _refused(operation: Operation, exchange: Exchange) -> bool:
     return exchange.error is not None
 
 
-def _taken(operation: Operation, exchange: Exchange) -> bool:
-    return exchange.response is not None
-
-
 def _paged(operation: Operation, exchange: Exchange) -> bool:
     return operation.pagination is not None and exchange.response is not None
 
@@ -45,7 +42,9 @@ def _about(*verbs: str) -> Callable[[Operation, Exchange], bool]:
 _SEEING = _about("describe", "list")
 # Which exchanges a check has anything to say of; a check that is not here judges them all.
 _RELEVANT: Mapping[str, Callable[[Operation, Exchange], bool]] = {
-    "response_conformance": _taken, "error_conformance": _refused, "error_declared": _refused, "error_status": _refused,
+    "response_conformance": lambda _, exchange: exchange.response is not None or unreadable(exchange) == "response",
+    "error_conformance": lambda _, exchange: exchange.error is not None or unreadable(exchange) == "error",
+    "error_declared": _refused, "error_status": _refused,
     "no_effect_after_rejection": _refused, "page_size": _paged, "page_progress": _paged, "page_disjoint": _paged,
     "page_complete": _paged, "token_rejected": lambda operation, _: operation.pagination is not None,
     "filter_holds": _paged, "lifecycle": _SEEING, "timestamps_ordered": _SEEING, "describe_agrees": _SEEING,
@@ -84,9 +83,9 @@ class Picture:
     def chapter(self, contract: Contract, exchanges: list[Exchange], checks: Iterable[str]) -> None:
         """Note what a chapter gave the checks to judge, and which states followed which in it."""
         # What is relevant depends on the operation and on whether it was taken: asked once for each kind of exchange.
-        kinds: dict[tuple[str, bool, bool], tuple[Exchange, int]] = {}
+        kinds: dict[tuple[str, bool, bool, str | None], tuple[Exchange, int]] = {}
         for exchange in exchanges:
-            kind = exchange.operation, exchange.error is None, exchange.response is None
+            kind = exchange.operation, exchange.error is None, exchange.response is None, unreadable(exchange)
             kinds[kind] = exchange, kinds.get(kind, (exchange, 0))[1] + 1
         wanted = [(check, _RELEVANT.get(check, _any)) for check in checks]
         for exchange, count in kinds.values():

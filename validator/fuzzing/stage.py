@@ -52,6 +52,8 @@ class Stage:
     def __init__(self, journal: Journal, options: Options) -> None:
         self.journal, self.options = journal, options
         self.chapters = 0
+        # Whether the run is to end: what was found is still judged and kept, but nothing more is sent for it.
+        self.hurried = False
 
     @property
     def coverage(self) -> Coverage:

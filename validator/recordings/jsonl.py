@@ -110,6 +110,7 @@ def from_document(
             document.get("phase"),
             document.get("account"),
             document.get("region"),
+            unread if isinstance(unread := document.get("unread"), str) else None,
         )
     except (AttributeError, TypeError, KeyError):
         raise UnusableInputError(

@@ -10,6 +10,7 @@ from typing import Any
 from validator import instances
 from validator.contract import Operation
 from validator.errors import EnvironmentFailedError
+from validator.exchange import CLOSED, LATE, Exchange
 from validator.results import Unchecked
 from validator.transport.target import UNSUPPORTED, Answer
 from validator.transport.wire import decode, encode
@@ -60,6 +61,19 @@ class ClientTarget:
             client._make_api_call(operation.name, params)
         except failures.ClientError:
             pass  # Read from the answer itself, below.
+        except (failures.ConnectionClosedError, failures.ReadTimeoutError) as error:
+            waited = client.meta.config.read_timeout
+            late = isinstance(error, failures.ReadTimeoutError)
+            return Exchange(
+                operation.service,
+                operation.name,
+                instance,
+                recorded_at=time.time(),
+                elapsed=time.perf_counter() - started,
+                phase=phase,
+                region=client.meta.region_name,
+                unread=f"{LATE} {waited:g} s" if late else CLOSED,
+            )
         except (
             failures.NoCredentialsError,
             failures.PartialCredentialsError,

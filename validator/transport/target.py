@@ -76,9 +76,9 @@ class Limited:
         self.name, self.accounts, self.regions, self.owned = target.name, target.accounts, target.regions, target.owned
         self.deadline = None if seconds is None else clock() + seconds
         self._pause, self._next = (1 / rate if rate else 0.0), clock()
-        if hasattr(target, "until"):
-            # One that waits for answers is not to wait longer than there is time.
-            target.until = self.deadline
+        # One that waits for answers is not to wait longer than there is time, nor to spend it all on one answer.
+        self._waits = hasattr(target, "until")
+        self._share = None if seconds is None else seconds / 10
         self.sent = 0
 
     def send(
@@ -107,14 +107,21 @@ class Limited:
         if self.left is not None:
             self.left -= 1
         self.sent += 1
+        self._heed()
         return self.target.send(operation, instance, account=account, region=region, phase=phase)
+
+    def _heed(self) -> None:
+        if self._waits:
+            self.target.until, self.target.share = self.deadline, self._share  # type: ignore[attr-defined]
 
     def reset(self) -> bool:
         """As the target."""
+        self._heed()
         return self.target.reset()
 
     def advance(self, seconds: float) -> bool:
         """As the target."""
+        self._heed()
         return self.target.advance(seconds)
 
     def close(self) -> None:

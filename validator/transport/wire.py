@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from validator import instances
+from validator import instances, redaction
 from validator import wire as protocols
+from validator.bodies import XML
 from validator.contract import Contract, Operation
 from validator.exchange import ErrorReply, Exchange
 from validator.results import Unchecked
@@ -22,6 +23,10 @@ try:
     import orjson
 except ImportError:  # The standard library does the same, slower.
     orjson = None  # type: ignore[assignment]
+
+
+# So many bytes of an answer that cannot be read are quoted.
+_QUOTED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def decode(
 ) -> Exchange:
     """The exchange that a request and its HTTP response make; `where` is what else is known of it.
 
-    An answer that is not of the protocol is an error with the code `MalformedResponse`, status as it came.
+    An answer that is not of the protocol is neither a response nor an error: `unread` says what came instead.
     """
     name, service = operation.name, operation.service
     response: Any = None
@@ -143,9 +148,35 @@ def decode(
             response, error = _json_answer(operation, status, headers, body)
         else:
             response, error = protocols.parse_response(operation, status, headers, body)
-    except (ValueError, TypeError, AttributeError, KeyError) as wrong:
-        error = ErrorReply("MalformedResponse", f"the answer cannot be read: {type(wrong).__name__}: {wrong}"[:200])
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return Exchange(service, name, request, status=status, unread=_unread(operation, request, body), **where)
+    if error is not None and not error.code and error.message and error.message == _prose(body):
+        # No code, and the body itself for a message: that is how the wire hands on what is of no protocol at all.
+        return Exchange(service, name, request, status=status, unread=_unread(operation, request, body), **where)
     return Exchange(service, name, request, response, error, status, **where)
+
+
+def _prose(body: bytes) -> str:
+    return body[:200].decode("utf-8", "replace")
+
+
+def _unread(operation: Operation, request: Any, body: bytes) -> str:
+    """What came instead of an answer, in words and shortened."""
+    protocol = operation.contract.protocol
+    wanted = "XML" if protocol in XML else "CBOR" if "cbor" in protocol else "JSON"
+    if wanted == "JSON":
+        try:
+            json.loads(body.decode())
+            wanted = "a JSON object"
+        except UnicodeDecodeError:
+            wanted = "UTF-8"
+        except (ValueError, RecursionError):
+            pass
+    if not redaction.quotable(operation, request, body.decode("utf-8", "replace")):
+        # What cannot be read cannot be redacted.
+        return f"the answer is not {wanted}; it is not shown, since it may hold what is sensitive"
+    text = " ".join(body[:_QUOTED].decode("utf-8", "backslashreplace").split())
+    return f'the answer is not {wanted}: "{text}{"..." if len(body) > _QUOTED else ""}"'
 
 
 def _json_answer(
@@ -153,8 +184,9 @@ def _json_answer(
 ) -> tuple[Any, ErrorReply | None]:
     parsed = from_json(body) if body else {}
     if status < 300:
-        return instances.from_wire(operation, parsed, "response"), None
-    parsed = parsed if isinstance(parsed, Mapping) else {}
+        return _canonical(operation, parsed, "response"), None
+    if not isinstance(parsed, Mapping):
+        raise ValueError("an error is an object")
     code = (
         parsed.get("__type")
         or parsed.get("code")
@@ -166,5 +198,13 @@ def _json_answer(
     message = parsed.get("message") or parsed.get("Message") or parsed.get("errorMessage") or ""
     members = {member: value for member, value in parsed.items() if member != "__type"}
     if code in operation.errors:
-        members = instances.from_wire(operation, members, "error", code)
+        members = _canonical(operation, members, "error", code)
     return None, ErrorReply(code, str(message), members)
+
+
+def _canonical(operation: Operation, parsed: Any, direction: str, code: str | None = None) -> Any:
+    try:
+        return instances.from_wire(operation, parsed, direction, code)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        # It is JSON, if not what was asked for: its contract says what is wrong with it.
+        return parsed
