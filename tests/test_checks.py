@@ -118,12 +118,21 @@ def test_a_state_that_nothing_documents_is_told_and_not_followed() -> None:
 
 
 @pytest.mark.parametrize("request_", [{"schema": "{}"}, {"name": None, "schema": "{}"}, {"name": True}, None])
-def test_what_has_no_name_takes_none(request_: Any) -> None:
-    """That it is accepted is a fault, which `invalid_rejected` tells; but twice nothing is no name given twice."""
+def test_what_has_no_name_or_is_broken_otherwise_is_no_second_holder(request_: Any) -> None:
+    """That it is accepted is a fault, which `invalid_rejected` tells; but it is no name given twice."""
     arn = "arn:aws:personalize:us-east-1:123456789012:schema/"
-    for named, count in ((request_, 0), ({"name": "one", "schema": "{}"}, 1)):
-        history = tuple(call("CreateSchema", named, {"schemaArn": arn + end}) for end in ("None", "one"))
-        assert len(found(history, only=["name_unique"])) == count
+    whole = {"name": "one", "schema": "{}"}
+    for first, second, count in (
+        (request_, request_, 0),
+        (whole, {"name": "one"}, 0),
+        ({"name": "one", "schema": 5}, whole, 0),
+        (whole, whole, 1),
+    ):
+        asked = [
+            call("CreateSchema", first, {"schemaArn": arn + "1"}),
+            call("CreateSchema", second, {"schemaArn": arn + "2"}),
+        ]
+        assert len(found(tuple(asked), only=["name_unique"])) == count
 
 
 def test_where_an_account_is_unknown_nothing_is_foreign() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from validator import history as past
 from validator.checks import check
+from validator.checks.rejections import keeps
 from validator.checks.verdict import shown, verdict
 from validator.contract import Contract
 from validator.exchange import Exchange
@@ -24,18 +25,18 @@ def name_unique(contract: Contract, exchanges: Iterable[Exchange]) -> Iterator[F
     by_birth = {life.born: life for life in read.lives.values() if life.born is not None}
     for index, exchange in enumerate(read.exchanges):
         found = family_of(contract, exchange.operation)
-        if (
-            found is None
-            or found[1] != "create"
-            or found[0].unique is None
-            or not _named(found[0], exchange.request)
-        ):
+        if found is None or found[1] != "create" or found[0].unique is None or not _named(found[0], exchange.request):
             continue
         family, scope = found[0], past.scope_of(exchange)
         key = (scope, family.name, _key(family, exchange.request))
         held = holders.get(key, [])
         if exchange.accepted:
-            for other in held:
+            # Where either is broken in another way, that it was taken at all is the fault.
+            operation = contract.operation(exchange.operation)
+            whole = [
+                each for each in held if each.born is not None and keeps(operation, read.exchanges[each.born].request)
+            ]
+            for other in whole if whole and keeps(operation, exchange.request) else ():
                 # A deletion that has only begun keeps the name; one that was asked for may have freed it.
                 alive = other.deleted is None or other.deleted > index
                 if alive and other.born is not None and other.born != index:
