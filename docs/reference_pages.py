@@ -36,7 +36,7 @@ def commands() -> Lines:
     """Every command with its arguments and options."""
     yield "# Commands\n"
     yield "Exit status: 0 nothing at or above `--fail-on`; 1 findings; 2 the call or an input file is unusable;"
-    yield "3 the target or the environment failed.\n"
+    yield "3 the target or the environment failed; 130 stopped by an interrupt (Ctrl-C).\n"
     group = cli.cli
     context = click.Context(group, info_name="aws-contract")
     shared: dict[str, click.Parameter] = {}

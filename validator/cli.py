@@ -56,5 +56,5 @@ def cli() -> None:
 
     \b
     Exit status: 0 nothing at or above --fail-on; 1 findings; 2 the call or an input file
-    is unusable; 3 the target or the environment failed.
+    is unusable; 3 the target or the environment failed; 130 stopped by an interrupt.
     """
