@@ -14,7 +14,7 @@ from validator.transport.target import UNSUPPORTED, Target
 
 Listener = Callable[[Exchange], None]
 # So often an operation is waited for in vain before the rest of a phase goes on without it.
-_PATIENCE = 3
+_PATIENCE = 8
 _LEFT_OUT = f"no answer came in time to {_PATIENCE} requests before"
 
 
