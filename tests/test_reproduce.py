@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +37,7 @@ _REQUESTS: list[Any] = [
     {"nextToken": "\u00e9\u2028\ud800"},
 ]
 # What neither boto3 nor the AWS CLI sends as it is.
-_BEYOND: list[Any] = [{"not a name": [1]}, True, [1], "text"]
+_BEYOND: list[Any] = [{"not a name": [1]}, None, True, [1], "text"]
 NAMED = {fault.name: fault for fault in FAULTS}
 URL = "http://127.0.0.1:4599"
 PLACES = ("emulator", "moto", URL)
@@ -213,7 +214,10 @@ def done(form: str, text: str) -> str:
                 patch.delenv(name)
             exec(compile(text, "copied", "exec"), {"__name__": "copied"})
         return printed.getvalue()
-    result = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, env=bare, timeout=60)
+    with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:
+        script.write(text + "\n")
+        script.flush()
+        result = subprocess.run(["/bin/sh", script.name], capture_output=True, text=True, env=bare, timeout=60)
     return result.stdout + result.stderr
 
 
@@ -323,6 +327,17 @@ def test_what_an_answer_gave_is_asked_for_by_its_name() -> None:
     assert "client.list_schemas(nextToken=answer1['nextToken'])" in made["python"]
     for form in ("cli", "curl"):
         assert "# \"token-of-that-day\" came with an answer above (at ['nextToken']); put in" in made[form]
+
+
+def test_a_request_too_long_for_a_word_is_sent_too() -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed here")
+    call = {"service": "personalize", "operation": "ListSchemas", "request": {"nextToken": "it's" * 40_000}}
+    with serving(Emulator(seed=0)) as url:
+        made = reproduce.lines(validate.load("personalize"), (call,), place(url))
+        said = done("curl", made["curl"])
+    assert "ValidationException" in said
+    assert re.fullmatch("# the AWS CLI refuses to send .* too long for a word of a command; use curl", made["cli"])
 
 
 def test_lines_for_moto_run_in_moto() -> None:

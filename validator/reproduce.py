@@ -27,6 +27,8 @@ Calls = Sequence[Call]
 _ACCOUNT, _REGION, _SECRET = "123456789012", "us-east-1", "not-a-secret"
 # Commands of the AWS CLI that are called otherwise than the service in boto3.
 _CLI_NAMES = {"s3": "s3api", "config": "configservice", "codedeploy": "deploy"}
+# Linux takes 128 KiB for one word of a command.
+_WORD = 100_000
 # Seconds between two calls that were let pass on purpose.
 _LONG = 3600
 # Texts of answers that are shorter than this occur by chance.
@@ -185,11 +187,14 @@ def cli(contract: Contract, calls: Calls, where: Place) -> str:
     for number, call in enumerate(calls):
         made += _waiting(calls, number, where, "cli")
         operation, request = contract.operation(str(call["operation"])), call.get("request")
-        request = {} if request is None else request
+        request = {} if request is None and operation.input is None else request
         account, region = _scope(call)
         reason = expressible.refusal(operation, request, validated=True)
+        body = shlex.quote(json.dumps(request))
         if reason is None and where.kind == "moto" and account != _ACCOUNT:
             reason = f"it cannot act as moto's account {account}"
+        if reason is None and len(body) > _WORD:
+            reason = f"{len(body):,} characters are too long for a word of a command"
         if reason is not None:
             made.append(f"# the AWS CLI refuses to send {operation.name}: {reason}; {_instead(contract)}")
             continue
@@ -204,7 +209,7 @@ def cli(contract: Contract, calls: Calls, where: Place) -> str:
         words += ["--profile", shlex.quote(where.profile)] if where.profile else []
         # Else the CLI asks for page after page, and shows them as one.
         words += ["--no-paginate"] if operation.pagination else []
-        made.append(" ".join([*words, "--cli-input-json", shlex.quote(json.dumps(request))]))
+        made.append(" ".join([*words, "--cli-input-json", body]))
     return "\n".join([*_first(where), *made] if sends else made)
 
 
@@ -232,10 +237,9 @@ def curl(contract: Contract, calls: Calls, where: Place) -> str:
         shown = " ".join(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items())
         # As ASCII, so that neither a terminal nor a shell changes anything.
         body = json.dumps(json.loads(getattr(message, "body", b"null")))
-        made.append(
-            f"curl {shlex.quote(url)} --aws-sigv4 aws:amz:{region}:{signing} --user {user} {shown} "
-            f"-d {shlex.quote(body)}"
-        )
+        line = f"curl {shlex.quote(url)} --aws-sigv4 aws:amz:{region}:{signing} --user {user} {shown} -d"
+        long = len(body) > _WORD
+        made.append(f"{line} @- <<'END'\n{body}\nEND" if long else f"{line} {shlex.quote(body)}")
     return "\n".join(made)
 
 
