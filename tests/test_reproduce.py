@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import datetime
+import functools
 import io
 import json
 import os
@@ -27,7 +28,7 @@ from validator.fuzzing import selection
 from validator.fuzzing.stage import Options
 from validator.report import Page, terminal
 from validator.reproduce import place
-from validator.results import Finding, Report, Severity
+from validator.results import Finding, Severity
 from validator.transport import HttpTarget
 
 _REQUESTS: list[Any] = [
@@ -232,12 +233,13 @@ def answers(finding: Finding, said: str) -> bool:
     return all(text in said for text in wanted) and ("error" in str(finding.calls) or "Exception" not in said)
 
 
-def found_at(url: str, selector: str, phase: str) -> Report:
-    target = HttpTarget(url)
-    try:
-        return fuzz.run(target, selection.operations((selector,)), Options(phases=(phase,), sequences=1))
-    finally:
-        target.close()
+@functools.cache
+def found_at(fault: str, selector: str, phase: str) -> tuple[str, Finding]:
+    """A finding over HTTP, and the URL at which it was found."""
+    with serving(NAMED[fault].build()) as url, contextlib.closing(HttpTarget(url)) as target:
+        options = Options(phases=(phase,), sequences=1)
+        report = fuzz.run(target, selection.operations((selector,)), options)
+    return url, next(finding for finding in report.findings if finding.check in NAMED[fault].checks)
 
 
 _FAULTS = [
@@ -263,11 +265,7 @@ def copy_and_run(fault: str, selector: str, phase: str, form: str) -> None:
     program = {"curl": "curl", "cli": "aws"}.get(form)
     if program is not None and shutil.which(program) is None:
         pytest.skip(f"{program} is not installed here")
-    with serving(NAMED[fault].build()) as url:
-        report = found_at(url, selector, phase)
-        found = [finding for finding in report.findings if finding.check in NAMED[fault].checks]
-        assert found
-        finding = found[0]
+    url, finding = found_at(fault, selector, phase)
     # From the terminal's report, so that its shape is what is tried.
     shown = terminal.block(finding, Page()).split(f"\n  {form}\n")[1]
     text = re.split(r"\n  \w+\n", shown)[0]
