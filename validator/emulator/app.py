@@ -107,14 +107,19 @@ class Emulator:
         self.mock = _mock(tuple(mock), seed or 0)
         secret = os.urandom(32) if seed is None else random.Random(f"tokens {seed}").randbytes(32)
         self.clock = _clock(clock, delay, delays)
-        self.store, self.keeper = Store(), Keeper(store) if store is not None else None
+        self.store = Store()
         kinds = {service: kinds_of(contract) for service, contract in self.contracts.items()}
         self._check_quotas(quotas or {}, {f"{service}.{name}" for service, of in kinds.items() for name in of})
         self.routes: dict[str, dict[str, Route]] = {
             service: routes_of(self.contracts[service], of) for service, of in kinds.items()
         }
+        self.keeper = Keeper(store) if store is not None else None
         if self.keeper is not None:
-            secret = self._restore(self.keeper, kinds, secret)
+            try:
+                secret = self._restore(self.keeper, kinds, secret)
+            except BaseException:
+                self.keeper.close()
+                raise
         limits, lacking, refused = dict(quotas or {}), tuple(missing), tuple(denied)
         self.resources = self.play(
             kinds, self.store, self.clock, Tokens(secret), quotas=limits, missing=lacking, denied=refused

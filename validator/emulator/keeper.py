@@ -32,12 +32,16 @@ class Keeper:
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         try:
-            self._open()
+            self._connection = sqlite3.connect(self.path, timeout=0.2, isolation_level=None, check_same_thread=False)
         except sqlite3.DatabaseError as error:
             raise self._failure(error) from None
+        try:
+            self._prepare()
+        except BaseException as error:
+            self.close()
+            raise self._failure(error) if isinstance(error, sqlite3.DatabaseError) else error from None
 
-    def _open(self) -> None:
-        self._connection = sqlite3.connect(self.path, timeout=0.2, isolation_level=None, check_same_thread=False)
+    def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
         run("PRAGMA journal_mode = WAL")
@@ -47,10 +51,8 @@ class Keeper:
             made = f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION};"
             self._connection.executescript(f"BEGIN; {_TABLES} {made} COMMIT;")
         elif application != _APPLICATION:
-            self._connection.close()
             raise UnusableInputError("not a store of this emulator", where=self.path)
         elif version != _VERSION:
-            self._connection.close()
             raise UnusableInputError(f"a store of version {version}, not {_VERSION}", where=self.path)
 
     def facts(self) -> dict[str, Any]:
