@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ from validator.fuzzing import selection
 from validator.fuzzing.many import _gathered
 from validator.fuzzing.shrink import Shrinker
 from validator.fuzzing.stage import Options
-from validator.transport import MemoryTarget
+from validator.transport import Limited, MemoryTarget, interrupts
 
 NAMED = {fault.name: fault for fault in FAULTS}
 
@@ -174,6 +175,48 @@ def test_shares_tell_who_ended_them() -> None:
     assert ended(outcome(), lost) == ("gone", "target")
     with pytest.raises(EnvironmentFailedError, match="gone"):
         _gathered([Done(lost), Done(lost)])  # type: ignore[misc]
+
+
+def test_an_interrupt_is_heard_before_a_call_and_while_waiting_but_nowhere_else() -> None:
+    target = Limited(MemoryTarget(Emulator(seed=0)))
+    (operation,) = selection.operations(("personalize.ListSchemas",))
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts.heeded():
+        # Where it happens, an exception may be ignored.
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            target.send(operation, {})
+        # Told once; what is still to be said to the target can be said.
+        target.send(operation, {})
+        with pytest.raises(interrupts.InsistedError):
+            signal.raise_signal(signal.SIGINT)
+    with interrupts.heeded(insist=False):
+        with pytest.raises(KeyboardInterrupt), interrupts.Waiting():
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_is_not_lost_in_the_garbage_collector() -> None:
+    def collected(*arguments: Any) -> None:
+        gc.callbacks.remove(collected)
+        signal.raise_signal(signal.SIGINT)
+
+    with interrupts.heeded():
+        signal.raise_signal(signal.SIGINT)
+        gc.callbacks.append(collected)
+        gc.collect()
+        with pytest.raises(interrupts.InsistedError):
+            time.sleep(5)
+
+
+def test_a_wait_is_not_begun_after_an_interrupt() -> None:
+    with interrupts.heeded():
+        signal.raise_signal(signal.SIGINT)
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.sleep(5)
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from validator.fuzzing.stage import Options, Stage, share
 from validator.fuzzing.trail import Trail
 from validator.fuzzing.world import World
 from validator.results import Finding, Report, Severity, Unchecked
+from validator.transport.interrupts import InsistedError
 from validator.transport.target import UNSUPPORTED, BudgetSpentError, Target
 
 Told = Callable[[Finding], None]
@@ -43,10 +44,6 @@ PHASES: dict[str, Phase] = {
 }
 # What the fuzzer sends is broken on purpose, so that what it sends is not judged.
 JUDGED = tuple(id for id in checks.table() if id != "request_conformance")
-
-
-class InsistedError(KeyboardInterrupt):
-    """A second interrupt, while what was found before the first is judged."""
 
 
 class Run(Stage):

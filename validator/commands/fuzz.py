@@ -23,6 +23,7 @@ from validator.fuzzing import selection
 from validator.fuzzing.many import run_many
 from validator.fuzzing.stage import Options
 from validator.results import Report
+from validator.transport import interrupts
 from validator.transport.target import Limited
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -125,11 +126,12 @@ def fuzz(
             return _finish(run_many(processes, opener, operations, options, limits), target, reporting)
     driven = opener()
     try:
-        with _Listener(record, reporting.quiet) as listener:
-            result = fuzzing.run(
-                Limited(driven, **limits, reading=not options.writes), operations, options, listener=listener
-            )
-        return _finish(result, target, reporting)
+        with interrupts.heeded():
+            with _Listener(record, reporting.quiet) as listener:
+                result = fuzzing.run(
+                    Limited(driven, **limits, reading=not options.writes), operations, options, listener=listener
+                )
+            return _finish(result, target, reporting)
     finally:
         driven.close()
 

@@ -19,6 +19,7 @@ from validator.contract import Operation
 from validator.errors import EnvironmentFailedError
 from validator.fuzzing.stage import Options
 from validator.results import Report
+from validator.transport import interrupts
 from validator.transport.target import Limited, Target
 
 Opener = Callable[[], Target]
@@ -120,28 +121,22 @@ def _begin(ending: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    # A terminal sends a signal to every process, and the first process one more: the second says nothing new.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def _share(opener: Opener, names: list[tuple[str, str]], limits: Limits, options: Options) -> Share:
     target: Target | None = None
     outcome = fuzz.Outcome()
     try:
-        signal.signal(signal.SIGINT, _interrupt)
-        if _ending is not None and _ending.is_set():
-            raise KeyboardInterrupt
-        operations = [validate.load(service).operation(name) for service, name in names]
-        target = opener()
-        limited = Limited(target, **limits, reading=not options.writes)  # type: ignore[arg-type]
-        outcome = fuzz.drive(limited, operations, options)
+        # A terminal sends a signal to every process, and the first process one more: the second says nothing new.
+        with interrupts.heeded(insist=False):
+            if _ending is not None and _ending.is_set():
+                raise KeyboardInterrupt
+            operations = [validate.load(service).operation(name) for service, name in names]
+            target = opener()
+            limited = Limited(target, **limits, reading=not options.writes)  # type: ignore[arg-type]
+            outcome = fuzz.drive(limited, operations, options)
     except KeyboardInterrupt:
         # Before there was anything to report, or after everything was.
         outcome.stop("stopped by you", "user")
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if target is not None:
             target.close()
     return target.name if target is not None else "", outcome

@@ -12,6 +12,7 @@ from validator.contract import Operation
 from validator.errors import EnvironmentFailedError
 from validator.exchange import CLOSED, LATE, Exchange
 from validator.results import Unchecked
+from validator.transport import interrupts
 from validator.transport.target import UNSUPPORTED, Answer
 from validator.transport.wire import decode, encode
 
@@ -58,7 +59,8 @@ class ClientTarget:
         self._call.body, self._call.answer = (message.body if json_body else None), None
         started = time.perf_counter()
         try:
-            client._make_api_call(operation.name, params)
+            with interrupts.Waiting():
+                client._make_api_call(operation.name, params)
         except failures.ClientError:
             pass  # Read from the answer itself, below.
         except (failures.ConnectionClosedError, failures.ReadTimeoutError) as error:

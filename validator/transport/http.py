@@ -13,6 +13,7 @@ from validator.contract import Operation
 from validator.errors import EnvironmentFailedError, UnusableInputError
 from validator.exchange import CLOSED, LATE, Exchange
 from validator.results import Unchecked
+from validator.transport import interrupts
 from validator.transport.target import UNSUPPORTED, Answer, BudgetSpentError
 from validator.transport.wire import Message, decode, encode, to_json
 
@@ -157,16 +158,17 @@ class HttpTarget:
             host = self._pool.connection_from_url(url)
             opened = host.num_connections
             try:
-                answer = self._pool.request(
-                    method, url, body=body, headers=headers, redirect=False, retries=False, timeout=limits
-                )
+                with interrupts.Waiting():
+                    answer = self._pool.request(
+                        method, url, body=body, headers=headers, redirect=False, retries=False, timeout=limits
+                    )
             except urllib3.exceptions.HTTPError as error:
                 if self.until is not None and time.monotonic() >= self.until:
                     raise BudgetSpentError("the time is up") from None
                 why = _silence(error, read)
                 if why is None:
                     if (pause := next(pauses, None)) is not None:
-                        time.sleep(pause)
+                        interrupts.sleep(pause)
                         continue
                     self._lost = self._answered
                     reason = str(error).rpartition(": ")[2]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from validator.contract import Operation
 from validator.exchange import Exchange
 from validator.results import Unchecked
+from validator.transport import interrupts
 
 Answer = Exchange | Unchecked
 
@@ -69,7 +70,7 @@ class Limited:
         rate: float | None = None,
         reading: bool = False,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = interrupts.sleep,
     ) -> None:
         self.target, self.left, self._clock, self._sleep = target, requests, clock, sleep
         self._reading = reading
@@ -90,7 +91,8 @@ class Limited:
         region: str | None = None,
         phase: str | None = None,
     ) -> Answer:
-        """Call an operation once, when and if the limits allow it."""
+        """Call an operation once, when and if the limits allow it; KeyboardInterrupt when an interrupt is due."""
+        interrupts.heed()
         if self._reading and not operation.readonly:
             return Unchecked("only operations that read are allowed", operation.service, operation.name)
         if self.left is not None and self.left <= 0:
