@@ -129,7 +129,8 @@ class Suite:
             return
         if any(finding.severity is Severity.ERROR for finding in self.outside.findings) and self.mode != "warn":
             self._fail(session)
-        if self.fail_under is not None and (covered := self._covered()) < self.fail_under:
+        covered = self.report().covered
+        if self.fail_under is not None and covered is not None and covered < self.fail_under:
             self.said.append(f"constraint coverage {covered:.1f} % is under {self.fail_under:g} %")
             self._fail(session)
         for name, path in self.outputs:
@@ -151,10 +152,6 @@ class Suite:
         """Take in what a worker saw."""
         if packed := getattr(node, "workeroutput", {}).get(_KEY):
             _unpack(self, packed)
-
-    def _covered(self) -> float:
-        met, possible = self.report().sides
-        return 100 * met / possible if possible else 100.0
 
     def report(self) -> results.Report:
         """Everything seen, as a report like any command's."""
