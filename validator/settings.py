@@ -34,7 +34,9 @@ SETTINGS: Mapping[str, Setting] = {
         "list of tables", "What to leave out: `check` (CHECK[:service.Operation[.member]]) and `reason`."
     ),
     "baseline": Setting("path", "The file of findings that are accepted for now."),
-    "fail-under": Setting("number", "The least constraint coverage, in percent, of fuzz and of a suite; below it the exit status is 1."),
+    "fail-under": Setting(
+        "number", "The least constraint coverage, in percent, of fuzz and of a suite; below it the exit status is 1."
+    ),
     "services": Setting("list of strings", "Services that drift and check look at when none is named."),
     "given": Setting("table", "Values for members that a fuzz target already has: name = value."),
     "target": Setting("string", "The target that fuzz drives when --target is not given."),
