@@ -198,16 +198,22 @@ def test_an_interrupt_is_heard_before_a_call_and_while_waiting_but_nowhere_else(
 
 
 def test_a_second_interrupt_is_not_lost_in_the_garbage_collector() -> None:
-    def collected(*arguments: Any) -> None:
-        gc.callbacks.remove(collected)
-        signal.raise_signal(signal.SIGINT)
+    def collected(when: str, info: Any) -> None:
+        if when == "start":
+            signal.raise_signal(signal.SIGINT)
+
+    def collect() -> None:
+        gc.callbacks.append(collected)
+        try:
+            gc.collect()
+        finally:
+            gc.callbacks.remove(collected)
+        time.sleep(5)
 
     with interrupts.heeded():
         signal.raise_signal(signal.SIGINT)
-        gc.callbacks.append(collected)
-        gc.collect()
         with pytest.raises(interrupts.InsistedError):
-            time.sleep(5)
+            collect()
 
 
 def test_a_wait_is_not_begun_after_an_interrupt() -> None:
