@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from histories import CASES, Case, call, create, describe, listed, refused
+from histories import CASES, GROUP, Case, call, create, describe, drop_group, group, listed, refused
 
 from validator import checks, validate
 from validator import history as past
@@ -57,6 +57,16 @@ def test_a_finding_names_the_calls_that_show_it() -> None:
 
 def test_states_between_two_looks_may_be_missed() -> None:
     assert not found((create(), describe(status="ACTIVE")))
+
+
+def test_lists_in_a_row_say_nothing_of_how_long_a_deletion_takes() -> None:
+    summary = {"datasetGroupArn": f"{GROUP}/g", "name": "g", "status": "DELETE PENDING"}
+    page = call("ListDatasetGroups", {}, {"datasetGroups": [summary]})
+    assert not found((group("g"), drop_group("g"), *[page] * 200), only=["deleted_is_gone"])
+    assert not found(
+        (group("g"), drop_group("g"), *[page, group("g", "DELETE PENDING")] * 20), only=["deleted_is_gone"]
+    )
+    assert found((group("g"), drop_group("g"), *[page, group("g", "DELETE PENDING")] * 21), only=["deleted_is_gone"])
 
 
 def test_what_was_there_before_is_unknown_not_absent() -> None:

@@ -11,7 +11,8 @@ from validator.contract import Contract
 from validator.exchange import Exchange
 from validator.results import Finding
 
-# A deletion may take a while: this many looks at it being deleted are patience enough.
+# A deletion may take a while: this many looks at it alone are patience enough. Lists are asked for about other things,
+# and hundreds of them in a row say nothing of how much time has passed.
 _PATIENCE = 20
 
 
@@ -27,7 +28,9 @@ def deleted_is_gone(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
         after = [(sight.index, sight) for sight in life.sights if sight.index > life.deleted]
         missing = [index for index in life.missing if index > life.deleted]
         gone = missing[0] if missing else None
-        for count, (index, sight) in enumerate(after):
+        counted = "described" if "describe" in life.family.operations else "listed"
+        looks = 0
+        for index, sight in after:
             status = sight.seen.get(rules.member) if rules is not None else None
             deleting = rules is not None and isinstance(status, str) and status in rules.deleting
             unknown = status is None and rules is not None and bool(rules.deleting)
@@ -50,12 +53,13 @@ def deleted_is_gone(contract: Contract, exchanges: Iterable[Exchange]) -> Iterat
                     + (f" as {status}" if status else ""),
                 )
                 break
-            if count >= _PATIENCE:
+            looks += sight.how == counted
+            if looks > _PATIENCE:
                 yield verdict(
                     "deleted_is_gone",
                     read.exchanges,
                     [life.deleted, index],
                     "never-gone",
-                    f"{life.family.name} {shown(life.identifier)} is still {status} after {count} looks",
+                    f"{life.family.name} {shown(life.identifier)} is still {status} after {looks} looks",
                 )
                 break
