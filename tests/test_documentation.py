@@ -187,6 +187,7 @@ settings.load_profile("some")
 """
 
 
+@pytest.mark.slow
 def test_what_one_machine_saw_fail_the_others_try_first(tmp_path: Path) -> None:
     page = documents.ROOT / "docs" / "howto" / "fuzz-your-emulator.md"
     files = {step.name: step.text for step in documents.steps(page) if isinstance(step, documents.File)}

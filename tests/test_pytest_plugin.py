@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3  # noqa: F401 - see below
 import pytest
+
+# pytester forgets what a suite in this process was the first to import: what all of them need is here before.
+import validator.suite  # noqa: F401
+from validator import settings
 
 pytest_plugins = ["pytester"]
 
@@ -32,7 +37,11 @@ def jobs(client, count, response=None, error=None):
 
 def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(test_suite=CLIENT + body)
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    # Workers of xdist want a process of their own, and so does a suite that only settings hold, or nothing.
+    apart = "-n" in options or not any(option.startswith("--aws-contract") for option in options)
+    begin = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+    settings.find.cache_clear()
+    return begin("-p", "no:cacheprovider", *options)
 
 
 def test_a_call_that_breaks_its_contract_fails_its_test_with_the_line(pytester: pytest.Pytester) -> None:

@@ -125,7 +125,6 @@ def test_the_cli_validates_for_itself(operation: str, request_: Any, reason: str
         ("ssm", "CreateMaintenanceWindow", {"Name": "a"}, True),
         ("logs", "PutLogEvents", {"logEvents": [{"timestamp": 1, "message": "a"}]}, True),
         ("cloudtrail", "LookupEvents", {"StartTime": 1}, True),
-        ("cloudtrail", "LookupEvents", {"StartTime": 1.5}, False),
         ("savingsplans", "CreateSavingsPlan", {}, True),
         ("sns", "CreateTopic", {"Name": "a"}, True),
     ],
