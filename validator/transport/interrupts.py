@@ -21,6 +21,11 @@ class InsistedError(KeyboardInterrupt):
 
 class _State:
     asked = told = waiting = False
+    again: threading.Timer | None = None
+
+
+# Seconds after which a second interrupt is raised again: where that is surely needed, and where it may have been.
+_IN_VAIN, _UNHEARD = 0.02, 1.0
 
 
 @contextmanager
@@ -35,10 +40,11 @@ def heeded(*, insist: bool = True) -> Iterator[None]:
 
     def hear(number: int, frame: FrameType | None) -> None:
         if _State.asked:
-            if insist and _in_vain(frame):
-                threading.Timer(0.02, signal.raise_signal, (number,)).start()
-            elif insist:
-                raise InsistedError
+            if insist:
+                in_vain = _in_vain(frame)
+                _say_again(number, _IN_VAIN if in_vain else _UNHEARD)
+                if not in_vain:
+                    raise InsistedError
             return
         _State.asked = True
         if _State.waiting:
@@ -49,8 +55,18 @@ def heeded(*, insist: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
+        if _State.again is not None:
+            _State.again.cancel()
         signal.signal(signal.SIGINT, before)
-        _State.asked = False
+        _State.asked, _State.again = False, None
+
+
+def _say_again(number: int, seconds: float) -> None:
+    if _State.again is not None:
+        _State.again.cancel()
+    _State.again = threading.Timer(seconds, signal.raise_signal, (number,))
+    _State.again.daemon = True
+    _State.again.start()
 
 
 def _in_vain(frame: FrameType | None) -> bool:
