@@ -100,6 +100,7 @@ def test_a_fault_is_found_over_http_and_made_small(fault: str, selector: str, ph
 # The commands --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_drives_the_command_that_serves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "validator", "serve", "--port", "0", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

@@ -170,7 +170,9 @@ def test_every_rendering_is_one_that_re_compiles() -> None:
         re.compile(to_python(parse(pattern)))
 
 
-def test_node_agrees_with_java() -> None:
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_node_agrees_with_java(part: int) -> None:
+    """Every second pattern in the ordinary run; the others are slow ones."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
@@ -183,7 +185,7 @@ def test_node_agrees_with_java() -> None:
         console.log(JSON.stringify(answers));
     """
     asked = []
-    for pattern, texts in lines(OWN):
+    for pattern, texts in list(lines(OWN))[part::2]:
         tree = parse(pattern)
         words = any(isinstance(part, Boundary) and part.kind in (r"\b", r"\B") for part in walk(tree))
         fit = [
@@ -201,7 +203,7 @@ def test_node_agrees_with_java() -> None:
         if said != told
     ]
     assert not wrong, f"{len(wrong)}: {wrong[:5]}"
-    assert sum(len(fit) for _, _, fit in asked) > 30_000
+    assert sum(len(fit) for _, _, fit in asked) > 15_000
 
 
 def shared() -> Iterator[tuple[str, list[tuple[str, bool]]]]:
